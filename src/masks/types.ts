@@ -1,0 +1,33 @@
+import type { Origin } from '../policy/types.ts'
+
+/** What kind of thing stands at a masked path. `symlink` appears only in reports: its target is masked. */
+export type EntryKind = 'file' | 'directory' | 'fifo' | 'socket' | 'device' | 'symlink'
+
+/** Why a path is masked: the pattern, where that pattern is from, and how the path came under it. */
+export interface MaskReason {
+  pattern: string
+  origin: Origin
+  /** `name`: the path itself matches; the others: it is the same file as `via`, which matches. */
+  by: 'name' | 'hard-link' | 'symlink-target' | 'substitute'
+  via?: string | undefined
+}
+
+/** What stands inside in place of the file. */
+export type MaskLook =
+  | { kind: 'empty' }
+  /** Names without values; `text` is the whole redacted file. */
+  | { kind: 'keys'; text: string }
+  /** Mode 0000: opening is refused. */
+  | { kind: 'deny' }
+  /** An empty read-only directory. */
+  | { kind: 'directory' }
+  /** Another file of the project, absolute path. */
+  | { kind: 'substitute'; source: string }
+
+export interface Mask {
+  /** Absolute, no symlink in it. */
+  path: string
+  entry: EntryKind
+  look: MaskLook
+  reason: MaskReason
+}

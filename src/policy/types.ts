@@ -1,0 +1,75 @@
+import type { Place } from '../errors.ts'
+
+/** Where a resolved value comes from. `built-in` has no file; `flag` names the option in `file`. */
+export interface Origin extends Partial<Place> {
+  layer: 'built-in' | 'user' | 'repo' | 'flag'
+}
+
+/** A value together with the line that put it there. */
+export interface Sourced<T> {
+  value: T
+  origin: Origin
+}
+
+export type ShowMode = 'empty' | 'keys' | 'deny'
+export type NetworkMode = 'none' | 'allow' | 'host'
+
+/** A mask pattern of a layer. Patterns with a slash are relative to `base`, others match names anywhere. */
+export interface PatternRule {
+  pattern: string
+  /** Absolute directory that an anchored pattern is relative to; undefined for built-in rules. */
+  base?: string | undefined
+}
+
+/** One file that the agent sees in place of another; both absolute. */
+export interface Substitution {
+  target: string
+  source: string
+}
+
+/**
+ * The resolved policy: all layers merged, every path absolute and lexically normalised (not yet
+ * resolved through symlinks), every value with its origin. Immutable.
+ */
+export interface Policy {
+  /** Agents that the shims box here; 'all' means every known one. */
+  agents: Sourced<'all' | string[]>
+  filesystem: {
+    read: Sourced<string>[]
+    write: Sourced<string>[]
+    readonly: Sourced<string>[]
+    hide: Sourced<string>[]
+    home: Sourced<'private' | 'ephemeral'>
+  }
+  masks: {
+    /** Only the layers' own; the built-in set is in `masks/presets.ts` and always applies. */
+    patterns: Sourced<PatternRule>[]
+    except: Sourced<PatternRule>[]
+    show: Sourced<ShowMode>
+    substitute: Sourced<Substitution>[]
+  }
+  network: { mode: Sourced<NetworkMode>; allow: Sourced<string>[] }
+  env: { pass: Sourced<string>[]; set: Sourced<{ name: string; value: string }>[] }
+  ssh: Sourced<'none' | 'agent'>
+  protect: { absent: Sourced<'quarantine' | 'report'> }
+  limits: {
+    /** Bytes. */
+    memory?: Sourced<number> | undefined
+    processes?: Sourced<number> | undefined
+    /** Bytes, for the private /tmp. */
+    tmp?: Sourced<number> | undefined
+  }
+  verify: {
+    unreadable: Sourced<string>[]
+    readable: Sourced<string>[]
+    unwritable: Sourced<string>[]
+    unreachable: Sourced<string>[]
+  }
+  /** Absolute paths that no repository may ever be granted. */
+  ceiling: Sourced<string>[]
+  /** Directories (absolute) under which the shims box every repository. */
+  always: Sourced<string>[]
+  bypass: Sourced<'ask' | 'never'>
+  /** The user wants no line on stderr when all is well. */
+  quiet: Sourced<boolean>
+}
