@@ -12,7 +12,7 @@ export function fromBytes(bytes: Buffer): string {
   const quick = bytes.toString('utf8')
   if (!quick.includes(REPLACED)) return quick
   let out = ''
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const length = sequenceLength(bytes, at)
     out += length === 0 ? String.fromCharCode(0xdc00 + bytes[at]!) : bytes.toString('utf8', at, at + length)
     at += length === 0 ? 1 : length
@@ -40,7 +40,8 @@ export function fsPath(path: string): string | Buffer {
 /** Length of the valid UTF-8 sequence that starts at `at`, or 0 if there is none. */
 function sequenceLength(bytes: Buffer, at: number): number {
   const first = bytes[at]!
-  const length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0
+  const length =
+    first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0
   if (length < 2) return length
   if (at + length > bytes.length) return 0
   // The decoder knows about overlong forms and surrogates; it answers with U+FFFD for any of them.
