@@ -1,0 +1,60 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  type Stats,
+} from 'node:fs'
+import { fromBytes, fsPath } from './bytes.ts'
+
+/** What stands at a path, the link itself if it is one; undefined if nothing does or it cannot be seen. */
+export function lstatOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(fsPath(path), { throwIfNoEntry: false })
+  } catch {
+    return undefined
+  }
+}
+
+/** The path without symlinks, or undefined if it leads nowhere. */
+export function realpathOf(path: string): string | undefined {
+  try {
+    return fromBytes(realpathSync.native(fsPath(path), { encoding: 'buffer' }))
+  } catch {
+    return undefined
+  }
+}
+
+/** A link's own text, or undefined if the path is no link. */
+export function linkTarget(path: string): string | undefined {
+  try {
+    return fromBytes(readlinkSync(fsPath(path), { encoding: 'buffer' }))
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Reads a regular file without following a link at its end and without waiting on a FIFO; undefined if it
+ * is anything else, cannot be read, or is longer than `limit` bytes.
+ */
+export function readRegular(path: string, limit: number): Buffer | undefined {
+  let fd: number
+  try {
+    fd = openSync(fsPath(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  } catch {
+    return undefined
+  }
+  try {
+    const stat = fstatSync(fd)
+    return stat.isFile() && stat.size <= limit ? readFileSync(fd) : undefined
+  } catch {
+    return undefined
+  } finally {
+    closeSync(fd)
+  }
+}

@@ -1,0 +1,51 @@
+import { fail } from '../errors.ts'
+import { findRepository, type GitRepository } from '../git/repository.ts'
+import { isWithin } from './paths.ts'
+
+export interface Project {
+  /** What the box shows writable: the repository's root, or without git the outermost policy's directory. */
+  root: string
+  repository: GitRepository | undefined
+}
+
+/** Directories that are nobody's project: showing them writable would show the machine. */
+const SYSTEM = new Set(
+  '/ /bin /boot /dev /etc /home /lib /lib64 /media /mnt /opt /proc /root /run /sbin /srv /sys /tmp /usr /var /var/tmp'.split(
+    ' ',
+  ),
+)
+const NEVER_INSIDE = ['/proc', '/sys', '/dev', '/run/user', '/boot', '/etc', '/usr/bin', '/usr/lib']
+
+export interface LocateInput {
+  /** Absolute, resolved. */
+  cwd: string
+  /** Directory of the outermost policy file, if there is one. */
+  policyDir: string | undefined
+  home: string
+  /** agentbox's own directories, which no box may contain. */
+  own: readonly string[]
+}
+
+/** Finds the project around `cwd`, or refuses: never the home, the root or the system. */
+export function locateProject({ cwd, policyDir, home, own }: LocateInput): Project {
+  const repository = findRepository(cwd)
+  const root = repository?.workTree ?? policyDir ?? cwd
+  const refuse = (reason: string): never =>
+    fail({
+      code: 'project-refused',
+      path: root,
+      reason,
+      hint: 'go to a directory of the project, or make it a repository of its own with: git init',
+    })
+  if (isWithin(home, root))
+    refuse(root === home ? 'it is the home directory' : 'it contains the home directory')
+  if (SYSTEM.has(root)) refuse('it is a system directory')
+  const system = NEVER_INSIDE.find((dir) => isWithin(root, dir))
+  if (system !== undefined) refuse(`it is inside ${system}`)
+  const mine = own.find((dir) => isWithin(dir, root) || isWithin(root, dir))
+  if (mine !== undefined) refuse(`agentbox keeps its own files there (${mine})`)
+  if (repository?.kind === 'unverified' && repository.gitDir === `${root}/.git`) {
+    refuse('its .git is a symbolic link or points nowhere, which cannot be protected')
+  }
+  return { root, repository }
+}

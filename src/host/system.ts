@@ -1,0 +1,110 @@
+/** What of the machine every box shows. Pure data. */
+
+/** Top-level directories with programs and libraries, shown as the host has them: directory or link. */
+export const systemDirs: readonly string[] = [
+  '/usr',
+  '/bin',
+  '/sbin',
+  '/lib',
+  '/lib32',
+  '/lib64',
+  '/libx32',
+  '/nix/store',
+  '/run/current-system',
+  '/gnu/store',
+]
+
+/**
+ * The part of /etc that programs need to run. Not here: anything with keys (`ssl/private`), other users
+ * (`passwd` and `group` are made up), tokens (`npmrc`, `environment`), and the shells' own start files,
+ * which on Debian reset PATH in every login shell that an agent starts.
+ */
+export const etcEntries: readonly string[] = [
+  'alternatives',
+  'arch-release',
+  'alpine-release',
+  'ca-certificates',
+  'ca-certificates.conf',
+  'crypto-policies',
+  'debian_version',
+  'ethertypes',
+  'fedora-release',
+  'fonts',
+  'gai.conf',
+  'gitconfig',
+  'host.conf',
+  'hostname',
+  'hosts',
+  'inputrc',
+  'java',
+  'java-11-openjdk',
+  'java-17-openjdk',
+  'java-21-openjdk',
+  'java-25-openjdk',
+  'ld.so.cache',
+  'ld.so.conf',
+  'ld.so.conf.d',
+  'locale.alias',
+  'locale.conf',
+  'localtime',
+  'magic',
+  'magic.mime',
+  'mime.types',
+  'networks',
+  'nsswitch.conf',
+  'os-release',
+  'perl',
+  'pki/ca-trust',
+  'pki/tls/certs',
+  'pki/tls/cert.pem',
+  'pki/tls/openssl.cnf',
+  'protocols',
+  'python3',
+  'redhat-release',
+  'resolv.conf',
+  'rpc',
+  'services',
+  'shells',
+  'ssl/cert.pem',
+  'ssl/certs',
+  'ssl/openssl.cnf',
+  'static',
+  'terminfo',
+  'timezone',
+]
+
+/**
+ * Parts of /proc that uid 0 may write without any capability (so that a box of root's must not have them
+ * writable), or that tell about the machine. Directories are shown read-only, `hidden` ones empty.
+ */
+export const procReadOnly: readonly string[] = [
+  '/proc/sys',
+  '/proc/sysrq-trigger',
+  '/proc/irq',
+  '/proc/bus',
+  '/proc/fs',
+  '/proc/mtrr',
+  '/proc/pressure',
+]
+export const procHidden: readonly string[] = [
+  '/proc/acpi',
+  '/proc/asound',
+  '/proc/driver',
+  '/proc/dynamic_debug',
+  '/proc/scsi',
+  '/proc/kcore',
+  '/proc/kmsg',
+  '/proc/kallsyms',
+  '/proc/keys',
+  '/proc/key-users',
+  '/proc/latency_stats',
+  '/proc/sched_debug',
+  '/proc/timer_list',
+  '/proc/timer_stats',
+  '/proc/vmallocinfo',
+  '/proc/slabinfo',
+  '/proc/kpagecount',
+  '/proc/kpageflags',
+  '/proc/kpagecgroup',
+  '/proc/modules',
+]

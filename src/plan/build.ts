@@ -1,0 +1,108 @@
+import type { Executable } from '../host/executables.ts'
+import { programFiles, programLinks } from '../host/executables.ts'
+import type { HostFacts } from '../host/facts.ts'
+import type { Project } from '../host/project.ts'
+import type { Mask } from '../masks/types.ts'
+import type { AgentProfile } from '../policy/agents/types.ts'
+import { boxEnv } from '../policy/env.ts'
+import type { Policy } from '../policy/types.ts'
+import type { Protection } from '../protect/paths.ts'
+import { describeBox } from './describe.ts'
+import type { LaunchPlan, SandboxOp } from './ops.ts'
+import * as stage from './stages.ts'
+
+export interface PlanInput {
+  policy: Policy
+  facts: HostFacts
+  project: Project
+  cwd: string
+  profile: AgentProfile
+  program: Executable
+  /** Arguments after argv[0]. */
+  args: readonly string[]
+  hostEnv: Readonly<Record<string, string | undefined>>
+  masks: readonly Mask[]
+  protection: Protection
+  /** Existing `filesystem.hide` paths. */
+  hidden: readonly stage.HiddenPath[]
+  /** Existing granted paths, resolved. */
+  grants: readonly stage.GrantedPath[]
+  /** Existing read-only parts of the agent's state, absolute. */
+  agentFiles: readonly string[]
+  /** The host directory behind a private home; undefined if the home is ephemeral. */
+  homeSource: string | undefined
+  /** The native helper on the host. */
+  helper: string
+  warnings: readonly string[]
+}
+
+export const RUN_DIR = '/run/agentbox'
+export const INIT_PATH = `${RUN_DIR}/init`
+
+/**
+ * Builds the box. THE ORDER OF MOUNTS, in this one place; a later step covers an earlier one:
+ *
+ *  1. system      /usr and its siblings, the short list of /etc, made-up passwd and group
+ *  2. kernel      /proc with its dangerous parts closed, /dev, private /tmp, /var/tmp, /dev/shm
+ *  3. home        the private or ephemeral home, empty of the user's own files
+ *  4. tools       toolchains and the agent's program, read-only, into that home
+ *  5. agent       the user's own configuration of the agent, read-only, into its private state
+ *  6. grants      granted paths, outer ones first: after the home, or it would cover them
+ *  7. git         the git directory of a linked worktree, which lies outside the project
+ *  8. project     writable: after 3–7, so that nothing mounted before can be redirected into it
+ *  9. pins        ancestors of protected paths onto themselves: before 10, or they would reopen those
+ * 10. protected   read-only
+ * 11. hidden      after 10: what is hidden is not even readable
+ * 12. masks       last of all project paths, so that no other mount uncovers a secret
+ * 13. agentbox    its own directory in /run: init, the description of the box, git's settings
+ * 14. seal        the root read-only: after everything that needs a mount point made
+ */
+export function buildPlan(input: PlanInput): LaunchPlan {
+  const { policy, facts, project, profile, program } = input
+  const shown = shownDirs(input)
+  const network = policy.network.mode.value === 'none' ? 'none' : 'host'
+  const ops: SandboxOp[] = [
+    ...stage.system(facts),
+    ...stage.kernel(facts, policy),
+    ...stage.home(facts, input.homeSource),
+    ...stage.tools(facts, programFiles(program, shown, facts.home)),
+    ...stage.agent(profile, input.agentFiles),
+    ...stage.grants(input.grants),
+    ...stage.git(project),
+    ...stage.project(project),
+    ...stage.pins(input.protection),
+    ...stage.readonly(input.protection),
+    ...stage.hidden(input.hidden),
+    ...stage.masks(input.masks),
+    ...stage.own(input.helper, programLinks(program, shown), facts, describeBox(input, network)),
+    ...stage.seal(),
+  ]
+  return {
+    project: project.root,
+    cwd: input.cwd,
+    argv: [program.name.includes('/') ? program.found : program.name, ...input.args],
+    env: boxEnv({
+      host: input.hostEnv,
+      policy,
+      profile,
+      home: facts.home,
+      user: facts.user,
+      shell: facts.shell,
+      shown,
+    }),
+    ops,
+    network,
+    limits: { processes: policy.limits.processes?.value, memory: policy.limits.memory?.value },
+    warnings: [...input.warnings],
+  }
+}
+
+/** Directories with programs that the box shows. */
+function shownDirs({ facts, project, grants }: PlanInput): string[] {
+  return [
+    ...facts.system.map(({ path }) => path),
+    ...facts.toolchains.map(({ path }) => path),
+    ...grants.map(({ path }) => path),
+    project.root,
+  ]
+}

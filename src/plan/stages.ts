@@ -1,0 +1,205 @@
+import type { HostFacts } from '../host/facts.ts'
+import type { Project } from '../host/project.ts'
+import { isWithin } from '../host/paths.ts'
+import type { Mask, MaskLook } from '../masks/types.ts'
+import type { AgentProfile } from '../policy/agents/types.ts'
+import type { Policy } from '../policy/types.ts'
+import type { Protection } from '../protect/paths.ts'
+import type { SandboxOp } from './ops.ts'
+
+/** The stages of a box, each a list of operations; their order is in `build.ts`. Pure. */
+
+export interface GrantedPath {
+  path: string
+  access: 'ro' | 'rw'
+  why: string
+}
+
+export interface HiddenPath {
+  path: string
+  directory: boolean
+  why: string
+}
+
+const MEGABYTE = 1024 * 1024
+
+export function system(facts: HostFacts): SandboxOp[] {
+  const dirs = facts.system.map(({ path, link }): SandboxOp =>
+    link === undefined
+      ? { kind: 'bind', source: path, dest: path, access: 'ro', why: 'the system' }
+      : { kind: 'symlink', target: link, dest: path, why: 'the system' },
+  )
+  const etc = facts.etc.map((path): SandboxOp => ({
+    kind: 'bind',
+    source: path,
+    dest: path,
+    access: 'ro',
+    why: 'needed by programs',
+  }))
+  return [...dirs, ...etc, ...accounts(facts)]
+}
+
+/** Only this user and the two that every system has: who else works here is not the agent's business. */
+function accounts({ uid, gid, user, home, shell }: HostFacts): SandboxOp[] {
+  const others = uid === 0 ? [] : ['root:x:0:0:root:/root:/usr/sbin/nologin']
+  const passwd = [
+    ...others,
+    `${user}:x:${uid}:${gid}::${home}:${shell}`,
+    'nobody:x:65534:65534:nobody:/:/usr/sbin/nologin',
+  ]
+  const groups = [...(gid === 0 ? [] : ['root:x:0:']), `${user}:x:${gid}:`, 'nogroup:x:65534:']
+  return [
+    { kind: 'data', dest: '/etc/passwd', content: `${passwd.join('\n')}\n`, why: 'this user only' },
+    { kind: 'data', dest: '/etc/group', content: `${groups.join('\n')}\n`, why: 'this user only' },
+  ]
+}
+
+export function kernel(facts: HostFacts, policy: Policy): SandboxOp[] {
+  const tmp = policy.limits.tmp?.value
+  return [
+    { kind: 'proc', dest: '/proc', why: 'processes of the box only' },
+    ...facts.procReadOnly.map((path): SandboxOp => ({
+      kind: 'bind',
+      source: path,
+      dest: path,
+      access: 'ro',
+      why: 'uid 0 could write it',
+    })),
+    ...facts.procHidden.map(({ path, directory }) => mask(path, directory, 'it tells about the machine')),
+    { kind: 'dev', dest: '/dev', why: 'null, zero, random, tty and pseudo-terminals only' },
+    { kind: 'tmpfs', dest: '/dev/shm', mode: 0o1777, size: 1024 * MEGABYTE, why: 'shared memory of the box' },
+    { kind: 'tmpfs', dest: '/tmp', mode: 0o1777, size: tmp, why: 'private' },
+    { kind: 'tmpfs', dest: '/var/tmp', mode: 0o1777, size: tmp, why: 'private' },
+  ]
+}
+
+export function home({ home: dest }: HostFacts, source: string | undefined): SandboxOp[] {
+  if (source === undefined) return [{ kind: 'tmpfs', dest, mode: 0o700, why: 'a home for this session only' }]
+  return [{ kind: 'bind', source, dest, access: 'rw', why: "this repository's own home" }]
+}
+
+export function tools(facts: HostFacts, program: readonly string[]): SandboxOp[] {
+  const dirs = facts.toolchains.map(({ path, name }): SandboxOp => ({
+    kind: 'bind',
+    source: path,
+    dest: path,
+    access: 'ro',
+    why: `tools: ${name}`,
+  }))
+  const own = program.map((path): SandboxOp => ({
+    kind: 'bind',
+    source: path,
+    dest: path,
+    access: 'ro',
+    why: 'the program itself',
+  }))
+  return [...dirs, ...own]
+}
+
+export function agent(profile: AgentProfile, files: readonly string[]): SandboxOp[] {
+  return files.map((path): SandboxOp => ({
+    kind: 'bind',
+    source: path,
+    dest: path,
+    access: 'ro',
+    why: `your settings of ${profile.name}`,
+  }))
+}
+
+export function grants(granted: readonly GrantedPath[]): SandboxOp[] {
+  return granted
+    .toSorted((a, b) => (a.path < b.path ? -1 : 1))
+    .map(({ path, access, why }): SandboxOp => ({ kind: 'bind', source: path, dest: path, access, why }))
+}
+
+export function git({ root, repository }: Project): SandboxOp[] {
+  if (repository?.kind !== 'worktree' || isWithin(repository.commonDir, root)) return []
+  const { commonDir } = repository
+  return [
+    { kind: 'bind', source: commonDir, dest: commonDir, access: 'rw', why: "the worktree's repository" },
+  ]
+}
+
+export function project({ root }: Project): SandboxOp[] {
+  return [{ kind: 'bind', source: root, dest: root, access: 'rw', why: 'the project' }]
+}
+
+export function pins({ pins: paths }: Protection): SandboxOp[] {
+  return paths.map((path): SandboxOp => ({
+    kind: 'bind',
+    source: path,
+    dest: path,
+    access: 'rw',
+    why: 'pinned: it cannot be renamed from above what is protected',
+  }))
+}
+
+export function readonly({ readonly: paths }: Protection): SandboxOp[] {
+  return paths.map(({ path, why }): SandboxOp => ({
+    kind: 'bind',
+    source: path,
+    dest: path,
+    access: 'ro',
+    why,
+  }))
+}
+
+export function hidden(paths: readonly HiddenPath[]): SandboxOp[] {
+  return paths.map(({ path, directory, why }) => mask(path, directory, why))
+}
+
+export function masks(list: readonly Mask[]): SandboxOp[] {
+  return list.map(({ path, look, reason }): SandboxOp => {
+    const via = reason.via === undefined ? '' : `, the same as ${reason.via}`
+    return { kind: 'mask', dest: path, look, why: `secret: matches ${reason.pattern}${via}` }
+  })
+}
+
+/** agentbox's own directory. It is part of the root file system, so `seal` makes it read-only. */
+export function own(
+  helper: string,
+  links: readonly [string, string][],
+  { gitUser, etc }: HostFacts,
+  description: string,
+): SandboxOp[] {
+  return [
+    { kind: 'bind', source: helper, dest: '/run/agentbox/init', access: 'ro', why: 'pid 1 of the box' },
+    { kind: 'dir', dest: '/run/agentbox/bin', mode: 0o755, why: 'programs whose own place is not shown' },
+    ...links.map(([name, target]): SandboxOp => ({
+      kind: 'symlink',
+      target,
+      dest: `/run/agentbox/bin/${name}`,
+      why: 'for PATH',
+    })),
+    {
+      kind: 'data',
+      dest: '/run/agentbox/policy.json',
+      content: description,
+      why: 'what the agent may know of its box',
+    },
+    {
+      kind: 'data',
+      dest: '/run/agentbox/gitconfig',
+      content: gitSettings(gitUser, etc.includes('/etc/gitconfig')),
+      why: 'who commits; nothing else of your git configuration',
+    },
+  ]
+}
+
+function gitSettings({ name, email }: HostFacts['gitUser'], system: boolean): string {
+  const quote = (text: string): string => `"${text.replaceAll(/[\\"]/g, '\\$&').replaceAll(/[\n\0]/g, ' ')}"`
+  const lines = system ? ['[include]', '\tpath = /etc/gitconfig'] : []
+  lines.push('[user]')
+  if (name !== undefined) lines.push(`\tname = ${quote(name)}`)
+  if (email !== undefined) lines.push(`\temail = ${quote(email)}`)
+  return `${lines.join('\n')}\n`
+}
+
+export function seal(): SandboxOp[] {
+  return [{ kind: 'remount-ro', dest: '/', why: 'nothing outside the writable places can be made' }]
+}
+
+function mask(dest: string, directory: boolean, why: string): SandboxOp {
+  const look: MaskLook = directory ? { kind: 'directory' } : { kind: 'empty' }
+  return { kind: 'mask', dest, look, why }
+}

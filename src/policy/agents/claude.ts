@@ -1,0 +1,42 @@
+import type { AgentProfile } from './types.ts'
+
+export const claude: AgentProfile = {
+  name: 'claude',
+  commands: ['claude'],
+  configDir: { variable: 'CLAUDE_CONFIG_DIR', default: '.claude' },
+  readonly: [
+    '.claude/settings.json',
+    '.claude/settings.local.json',
+    '.claude/CLAUDE.md',
+    '.claude/agents',
+    '.claude/commands',
+    '.claude/skills',
+    '.claude/plugins',
+    '.claude/hooks',
+    '.claude/output-styles',
+    '.claude/rules',
+    '.claude/local',
+  ],
+  synced: ['.claude/.credentials.json'],
+  // `mcpServers` in here is executed by the next unboxed claude, so the box never writes the host's file.
+  seeds: [{ path: '.claude.json', perProject: 'projects' }],
+  install: ['.local/share/claude'],
+  env: [
+    'ANTHROPIC_*',
+    'CLAUDE_CODE_*',
+    'CLAUDE_CONFIG_DIR',
+    'DISABLE_AUTOUPDATER',
+    'DISABLE_TELEMETRY',
+    'DISABLE_ERROR_REPORTING',
+    'MAX_THINKING_TOKENS',
+    'API_TIMEOUT_MS',
+    'BASH_DEFAULT_TIMEOUT_MS',
+    'BASH_MAX_TIMEOUT_MS',
+    'MCP_TIMEOUT',
+    'IS_SANDBOX',
+  ],
+  // Its updater would fail on the read-only installation. IS_SANDBOX lets root skip permission prompts,
+  // which is what this box is for.
+  set: { DISABLE_AUTOUPDATER: '1', IS_SANDBOX: '1' },
+  hosts: ['api.anthropic.com'],
+}

@@ -1,0 +1,23 @@
+import type { AgentProfile } from './types.ts'
+
+export const codex: AgentProfile = {
+  name: 'codex',
+  commands: ['codex'],
+  configDir: { variable: 'CODEX_HOME', default: '.codex' },
+  readonly: [
+    '.codex/config.toml',
+    '.codex/hooks.json',
+    '.codex/rules',
+    '.codex/AGENTS.md',
+    '.codex/skills',
+    '.codex/prompts',
+    '.codex/plugins',
+    '.codex/packages',
+  ],
+  synced: ['.codex/auth.json'],
+  seeds: [],
+  install: [],
+  env: ['OPENAI_*', 'CODEX_API_KEY', 'CODEX_ACCESS_TOKEN', 'CODEX_HOME', 'CODEX_CA_CERTIFICATE'],
+  set: {},
+  hosts: ['api.openai.com', 'chatgpt.com', 'auth.openai.com'],
+}

@@ -1,0 +1,20 @@
+import type { AgentProfile } from './types.ts'
+
+export const copilot: AgentProfile = {
+  name: 'copilot',
+  commands: ['copilot'],
+  configDir: { variable: 'COPILOT_HOME', default: '.copilot' },
+  readonly: [
+    '.copilot/mcp-config.json',
+    '.copilot/agents',
+    '.copilot/skills',
+    // Unpacked program code: seen, so that it is not unpacked again for every repository.
+    '.cache/copilot/pkg',
+  ],
+  synced: ['.copilot/config.json'],
+  seeds: [],
+  install: [],
+  env: ['COPILOT_*', 'GH_TOKEN', 'GITHUB_TOKEN'],
+  set: {},
+  hosts: ['api.github.com', '*.githubcopilot.com'],
+}

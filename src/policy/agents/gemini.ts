@@ -1,0 +1,28 @@
+import type { AgentProfile } from './types.ts'
+
+export const gemini: AgentProfile = {
+  name: 'gemini',
+  commands: ['gemini'],
+  readonly: [
+    '.gemini/settings.json',
+    '.gemini/extensions',
+    '.gemini/commands',
+    '.gemini/GEMINI.md',
+    '.gemini/trustedFolders.json',
+    '.gemini/.env',
+  ],
+  synced: ['.gemini/oauth_creds.json', '.gemini/google_accounts.json'],
+  seeds: [],
+  install: [],
+  env: [
+    'GEMINI_*',
+    'GOOGLE_API_KEY',
+    'GOOGLE_GENAI_USE_VERTEXAI',
+    'GOOGLE_GENAI_USE_GCA',
+    'GOOGLE_CLOUD_PROJECT',
+    'GOOGLE_CLOUD_LOCATION',
+    'GOOGLE_GEMINI_BASE_URL',
+  ],
+  set: {},
+  hosts: ['generativelanguage.googleapis.com'],
+}

@@ -1,0 +1,13 @@
+import type { AgentProfile } from './types.ts'
+
+export const qwen: AgentProfile = {
+  name: 'qwen',
+  commands: ['qwen'],
+  readonly: ['.qwen/settings.json', '.qwen/QWEN.md', '.qwen/extensions', '.qwen/commands', '.qwen/.env'],
+  synced: ['.qwen/oauth_creds.json'],
+  seeds: [],
+  install: [],
+  env: ['OPENAI_*', 'QWEN_*', 'DASHSCOPE_API_KEY'],
+  set: {},
+  hosts: ['dashscope.aliyuncs.com', 'chat.qwen.ai', 'portal.qwen.ai'],
+}

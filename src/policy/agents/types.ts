@@ -1,0 +1,36 @@
+/**
+ * An agent as data. All paths are relative to the home directory and use `/`.
+ *
+ * The state directories are private: every repository has its own, inside its private home. So nothing
+ * that an agent writes there can steer or run in a later session outside the box. What the agent needs
+ * of the user's own state is shown read-only (`readonly`), copied in once (`seeds`) or, for log-ins that
+ * are refreshed on both sides, kept equal (`synced`).
+ */
+export interface AgentProfile {
+  /** Also the name in `agents:`. */
+  name: string
+  /** Names under which the program is started; each gets a shim. */
+  commands: readonly string[]
+  /** The variable that moves `root` elsewhere, and the directory that it moves. */
+  configDir?: { variable: string; default: string }
+  /** Configuration of the user's own: seen, never written. Entries that do not exist are left out. */
+  readonly: readonly string[]
+  /** Log-in files: the newer side wins, at start and at end. Small regular files only. */
+  synced: readonly string[]
+  /** JSON files of which the box gets a copy of its own; see `session/state-files.ts`. */
+  seeds: readonly AgentSeed[]
+  /** Program files that the PATH look-up alone does not show. */
+  install: readonly string[]
+  /** Variables passed when this agent runs, and only then; `*` at the end matches any rest. */
+  env: readonly string[]
+  /** Variables set for this agent inside the box. */
+  set: Readonly<Record<string, string>>
+  /** Hosts that the agent cannot work without (`@agent` in `network.allow`). */
+  hosts: readonly string[]
+}
+
+export interface AgentSeed {
+  path: string
+  /** A top-level object keyed by project directory; only this project's entry is copied. */
+  perProject?: string
+}

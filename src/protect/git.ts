@@ -1,0 +1,110 @@
+import { lastValue, parseGitConfig, type GitSetting } from '../git/config.ts'
+import type { GitRepository } from '../git/repository.ts'
+import { fsPath } from '../host/bytes.ts'
+import { lstatOf, readRegular } from '../host/files.ts'
+import { isWithin } from '../host/paths.ts'
+import { readdirSync } from 'node:fs'
+import { normalize } from 'node:path/posix'
+import type { Placeholder, ProtectedPath } from './paths.ts'
+
+const CONFIG_LIMIT = 1024 * 1024
+
+/**
+ * What git would execute or obey of a git directory: hooks, config and what config includes, attributes;
+ * the same for the submodules' git directories in it. `missing` are the inert placeholders that close
+ * a gap (an empty hooks directory), since git treats them as if they were not there.
+ */
+export interface GitProtection {
+  paths: ProtectedPath[]
+  missing: Placeholder[]
+}
+
+/** Protection of a repository's git directories; `project` bounds what included files are followed. */
+export function protectRepository(repository: GitRepository, project: string): GitProtection {
+  const parts = [protectGitDir(repository.commonDir, project, repository.workTree)]
+  for (const dir of directoriesIn(`${repository.commonDir}/worktrees`)) {
+    parts.push({ paths: protectWorktree(dir, repository, project), missing: [] })
+  }
+  for (const dir of moduleDirs(`${repository.commonDir}/modules`, 4))
+    parts.push(protectGitDir(dir, project, undefined))
+  return { paths: parts.flatMap((part) => part.paths), missing: parts.flatMap((part) => part.missing) }
+}
+
+/** Protection of one git directory that is not a linked worktree's. */
+export function protectGitDir(gitDir: string, project: string, workTree: string | undefined): GitProtection {
+  const settings = readConfig(`${gitDir}/config`)
+  const worktreeConfig = lastValue(settings, 'extensions', 'worktreeconfig') === 'true'
+  const why = 'git executes what it names'
+  const paths: ProtectedPath[] = [
+    { path: `${gitDir}/hooks`, why: 'git executes it' },
+    { path: `${gitDir}/config`, why },
+    { path: `${gitDir}/config.worktree`, why },
+    { path: `${gitDir}/info/attributes`, why: 'it selects filters and diff drivers' },
+    { path: `${gitDir}/commondir`, why: 'it moves hooks and config elsewhere' },
+    ...referredTo(settings, gitDir, workTree, project),
+  ]
+  const missing: Placeholder[] = [
+    { path: `${gitDir}/hooks`, kind: 'directory' },
+    { path: `${gitDir}/info`, kind: 'directory' },
+    { path: `${gitDir}/info/attributes`, kind: 'file' },
+    ...(worktreeConfig ? [{ path: `${gitDir}/config.worktree`, kind: 'file' } as const] : []),
+  ]
+  return { paths, missing }
+}
+
+/**
+ * A linked worktree's administration. Of a worktree that the box shows, only what redirects git is closed;
+ * any other one whole, since `git gc` in a box that cannot see the work tree would prune it.
+ */
+function protectWorktree(dir: string, repository: GitRepository, project: string): ProtectedPath[] {
+  const back = readRegular(`${dir}/gitdir`, CONFIG_LIMIT)?.toString('utf8').trim()
+  const shown = dir === repository.gitDir || (back !== undefined && isWithin(normalize(back), project))
+  if (!shown) return [{ path: dir, why: 'it belongs to another worktree' }]
+  return ['commondir', 'gitdir', 'config.worktree'].map((name) => ({
+    path: `${dir}/${name}`,
+    why: 'git follows it',
+  }))
+}
+
+/** Files and directories of the project that the config makes git execute or obey. */
+function referredTo(
+  settings: readonly GitSetting[],
+  gitDir: string,
+  workTree: string | undefined,
+  project: string,
+): ProtectedPath[] {
+  const out: ProtectedPath[] = []
+  const add = (value: string, base: string, why: string): void => {
+    const path = normalize(value.startsWith('/') ? value : `${base}/${value}`).replace(/\/$/, '')
+    if (path !== project && isWithin(path, project)) out.push({ path, why })
+  }
+  for (const { section, key, value } of settings) {
+    if (key === 'path' && /^include(if\.|$)/.test(section)) add(value, gitDir, 'git config includes it')
+    if (section === 'core' && key === 'hookspath') add(value, workTree ?? gitDir, 'it is core.hooksPath')
+    if (section === 'core' && key === 'attributesfile')
+      add(value, workTree ?? gitDir, 'it is core.attributesFile')
+  }
+  return out
+}
+
+/** Git directories below `.git/modules`, found by their HEAD; names may have slashes, so a few levels deep. */
+function moduleDirs(dir: string, depth: number): string[] {
+  return directoriesIn(dir).flatMap((path) => {
+    if (lstatOf(`${path}/HEAD`) !== undefined) return [path, ...moduleDirs(`${path}/modules`, depth)]
+    return depth > 1 ? moduleDirs(path, depth - 1) : []
+  })
+}
+
+function directoriesIn(dir: string): string[] {
+  try {
+    return readdirSync(fsPath(dir), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => `${dir}/${entry.name}`)
+  } catch {
+    return []
+  }
+}
+
+export function readConfig(path: string): GitSetting[] {
+  return parseGitConfig(readRegular(path, CONFIG_LIMIT)?.toString('utf8') ?? '')
+}

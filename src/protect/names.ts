@@ -1,0 +1,72 @@
+/**
+ * What runs or steers later, outside the box, by its name in a work tree: read-only where it exists, at
+ * any depth. Pure data; every entry says who would execute it.
+ */
+export interface ProtectedName {
+  name: string
+  runBy: string
+}
+
+export const protectedNames: readonly ProtectedName[] = [
+  { name: '.agentboxrc', runBy: 'agentbox' },
+  { name: '.agentboxrc.yaml', runBy: 'agentbox' },
+  { name: '.agentboxrc.yml', runBy: 'agentbox' },
+  { name: '.agentboxrc.json', runBy: 'agentbox' },
+  { name: '.envrc', runBy: 'direnv' },
+  { name: '.mcp.json', runBy: 'Claude Code (MCP servers)' },
+  { name: '.claude', runBy: 'Claude Code (hooks, settings, commands)' },
+  { name: '.codex', runBy: 'Codex' },
+  { name: '.gemini', runBy: 'Gemini CLI' },
+  { name: '.qwen', runBy: 'Qwen Code' },
+  { name: '.cursor', runBy: 'Cursor' },
+  { name: '.cursorrules', runBy: 'Cursor' },
+  { name: '.opencode', runBy: 'OpenCode' },
+  { name: 'opencode.json', runBy: 'OpenCode' },
+  { name: 'opencode.jsonc', runBy: 'OpenCode' },
+  { name: '.pi', runBy: 'pi' },
+  { name: '.windsurf', runBy: 'Windsurf' },
+  { name: '.aider.conf.yml', runBy: 'aider' },
+  { name: '.vscode', runBy: 'VS Code (tasks, settings)' },
+  { name: '.idea', runBy: 'JetBrains IDEs (run configurations)' },
+  { name: '.zed', runBy: 'Zed (tasks)' },
+  { name: '.nvim.lua', runBy: 'Neovim (exrc)' },
+  { name: '.exrc', runBy: 'vi' },
+  { name: '.devcontainer', runBy: 'dev containers' },
+  { name: '.devcontainer.json', runBy: 'dev containers' },
+  { name: '.husky', runBy: 'husky (git hooks)' },
+  { name: 'lefthook.yml', runBy: 'lefthook (git hooks)' },
+  { name: 'lefthook.yaml', runBy: 'lefthook (git hooks)' },
+  { name: '.lefthook.yml', runBy: 'lefthook (git hooks)' },
+  { name: 'lefthook-local.yml', runBy: 'lefthook (git hooks)' },
+  { name: '.pre-commit-config.yaml', runBy: 'pre-commit (git hooks)' },
+  { name: '.gitmodules', runBy: 'git submodule' },
+  { name: '.gitconfig', runBy: 'git (when included)' },
+  { name: '.npmrc', runBy: 'npm' },
+  { name: '.yarnrc', runBy: 'Yarn' },
+  { name: '.yarnrc.yml', runBy: 'Yarn' },
+  { name: '.pnpmfile.cjs', runBy: 'pnpm' },
+  { name: '.mise.toml', runBy: 'mise' },
+  { name: 'mise.toml', runBy: 'mise' },
+  { name: '.mise', runBy: 'mise' },
+  { name: '.tool-versions', runBy: 'asdf, mise' },
+  { name: '.bashrc', runBy: 'bash' },
+  { name: '.bash_profile', runBy: 'bash' },
+  { name: '.bash_login', runBy: 'bash' },
+  { name: '.profile', runBy: 'login shells' },
+  { name: '.zshrc', runBy: 'zsh' },
+  { name: '.zshenv', runBy: 'zsh' },
+  { name: '.zprofile', runBy: 'zsh' },
+  { name: '.gdbinit', runBy: 'gdb' },
+]
+
+const byName = new Map(protectedNames.map((entry) => [entry.name, entry]))
+
+/** The protection for a base name, if it has one. */
+export function protectionOf(name: string): ProtectedName | undefined {
+  return byName.get(name)
+}
+
+/** True for every protected base name and for `.git`; for the scan's inner loop. */
+export const protectedPattern = new RegExp(
+  `^(?:\\.git|${protectedNames.map(({ name }) => name.replaceAll('.', '\\.')).join('|')})$`,
+)
