@@ -1,5 +1,5 @@
-import { readConfig } from '../protect/git.ts'
 import { lastValue } from '../git/config.ts'
+import { readConfig } from '../git/settings.ts'
 import { fail } from '../errors.ts'
 import { linkTarget, lstatOf, readRegular, realpathOf } from './files.ts'
 import { isWithin } from './paths.ts'

@@ -1,4 +1,5 @@
 import {
+  accessSync,
   closeSync,
   constants,
   fstatSync,
@@ -56,5 +57,15 @@ export function readRegular(path: string, limit: number): Buffer | undefined {
     return undefined
   } finally {
     closeSync(fd)
+  }
+}
+
+/** May this user write there? False on a read-only file system too. */
+export function isWritable(path: string): boolean {
+  try {
+    accessSync(fsPath(path), constants.W_OK)
+    return true
+  } catch {
+    return false
   }
 }

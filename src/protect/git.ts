@@ -1,13 +1,14 @@
-import { lastValue, parseGitConfig, type GitSetting } from '../git/config.ts'
+import { lastValue, type GitSetting } from '../git/config.ts'
+import { readConfig } from '../git/settings.ts'
 import type { GitRepository } from '../git/repository.ts'
 import { fsPath } from '../host/bytes.ts'
-import { lstatOf, readRegular } from '../host/files.ts'
+import { isWritable, lstatOf, readRegular } from '../host/files.ts'
 import { isWithin } from '../host/paths.ts'
 import { readdirSync } from 'node:fs'
 import { normalize } from 'node:path/posix'
 import type { Placeholder, ProtectedPath } from './paths.ts'
 
-const CONFIG_LIMIT = 1024 * 1024
+const POINTER_LIMIT = 8192
 
 /**
  * What git would execute or obey of a git directory: hooks, config and what config includes, attributes;
@@ -43,6 +44,8 @@ export function protectGitDir(gitDir: string, project: string, workTree: string 
     { path: `${gitDir}/commondir`, why: 'it moves hooks and config elsewhere' },
     ...referredTo(settings, gitDir, workTree, project),
   ]
+  // Where this user may not write, the agent may not either.
+  if (!isWritable(gitDir)) return { paths, missing: [] }
   const missing: Placeholder[] = [
     { path: `${gitDir}/hooks`, kind: 'directory' },
     { path: `${gitDir}/info`, kind: 'directory' },
@@ -57,7 +60,7 @@ export function protectGitDir(gitDir: string, project: string, workTree: string 
  * any other one whole, since `git gc` in a box that cannot see the work tree would prune it.
  */
 function protectWorktree(dir: string, repository: GitRepository, project: string): ProtectedPath[] {
-  const back = readRegular(`${dir}/gitdir`, CONFIG_LIMIT)?.toString('utf8').trim()
+  const back = readRegular(`${dir}/gitdir`, POINTER_LIMIT)?.toString('utf8').trim()
   const shown = dir === repository.gitDir || (back !== undefined && isWithin(normalize(back), project))
   if (!shown) return [{ path: dir, why: 'it belongs to another worktree' }]
   return ['commondir', 'gitdir', 'config.worktree'].map((name) => ({
@@ -103,8 +106,4 @@ function directoriesIn(dir: string): string[] {
   } catch {
     return []
   }
-}
-
-export function readConfig(path: string): GitSetting[] {
-  return parseGitConfig(readRegular(path, CONFIG_LIMIT)?.toString('utf8') ?? '')
 }

@@ -25,6 +25,8 @@ export interface Protection {
   readonly: ProtectedPath[]
   /** Ancestors bound onto themselves, so that they cannot be renamed away; outermost first. */
   pins: string[]
+  /** To be made before the box is: some of `readonly` are these. */
+  placeholders: Placeholder[]
 }
 
 export interface ProtectInput {
@@ -36,14 +38,17 @@ export interface ProtectInput {
   readonly: readonly ProtectedPath[]
 }
 
-/** Decides what is read-only and pinned. Creates the inert placeholders inside git directories. */
+/** Decides what is read-only and pinned. Reads, and creates nothing: that is `makePlaceholders`. */
 export function protectPaths(input: ProtectInput): Protection {
   const git = gitProtections(input)
-  for (const placeholder of git.missing) create(placeholder)
+  const placeholders = git.missing.filter(({ path }) => lstatOf(path) === undefined)
+  const made = new Set(placeholders.map(({ path }) => path))
   const named = input.entries.flatMap((entry) => namedPath(entry, input.project))
   const wanted = [...named, ...git.paths, ...input.readonly]
-  const readonly = outermost(wanted.flatMap((entry) => existing(entry, input)))
-  return { readonly, pins: pinsFor(readonly, roots(input)) }
+  const readonly = outermost(
+    wanted.flatMap((entry) => (made.has(entry.path) ? [entry] : existing(entry, input))),
+  )
+  return { readonly, pins: pinsFor(readonly, roots(input)), placeholders }
 }
 
 function roots({ project, repository }: ProtectInput): string[] {
@@ -113,14 +118,18 @@ function pinsFor(readonly: readonly ProtectedPath[], within: readonly string[]):
   return [...pins].toSorted()
 }
 
+/** Makes the inert placeholders inside git directories. Fails with `io`. */
+export function makePlaceholders(placeholders: readonly Placeholder[]): void {
+  for (const placeholder of placeholders) create(placeholder)
+}
+
 function create({ path, kind }: Placeholder): void {
-  if (lstatOf(path) !== undefined) return
   try {
     if (kind === 'directory') mkdirSync(fsPath(path))
     else closeSync(openSync(fsPath(path), constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o644))
   } catch (error) {
-    // Another launch was faster, or this user may not write there: then the agent cannot plant it either.
-    if (!['EEXIST', 'EROFS', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) {
+    // Another launch was faster.
+    if (!(error as NodeJS.ErrnoException).code !== 'EEXIST') {
       fail({ code: 'io', action: 'create', path, reason: (error as Error).message }, error)
     }
   }

@@ -1,0 +1,91 @@
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { fsPath } from './bytes.ts'
+
+/**
+ * Files below a directory that an agent could write: it may have put links anywhere in it, and may move
+ * them while we look. Every step is opened without following links and held by descriptor, which through
+ * /proc/self/fd gives Node what `openat` gives C.
+ */
+
+const DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW
+const FILE = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+
+/** Reads a regular file of at most `limit` bytes; undefined if there is none or a link is in the way. */
+export function readBeneath(root: string, relative: string, limit: number): Buffer | undefined {
+  return within(root, relative, false, (place) => {
+    const fd = openSync(place, FILE)
+    try {
+      const stat = fstatSync(fd)
+      return stat.isFile() && stat.size <= limit ? readFileSync(fd) : undefined
+    } finally {
+      closeSync(fd)
+    }
+  })
+}
+
+/** Writes a file (mode 0600) in one step, making directories as needed; false if a link is in the way. */
+export function writeBeneath(root: string, relative: string, content: Buffer): boolean {
+  const done = within(root, relative, true, (place) => {
+    const temporary = `${place}.${randomBytes(6).toString('hex')}`
+    try {
+      const fd = openSync(
+        temporary,
+        constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+        0o600,
+      )
+      try {
+        writeFileSync(fd, content)
+        fchmodSync(fd, 0o600)
+      } finally {
+        closeSync(fd)
+      }
+      renameSync(temporary, place)
+    } catch (error) {
+      rmSync(temporary, { force: true })
+      throw error
+    }
+    return true
+  })
+  return done === true
+}
+
+function within<T>(root: string, relative: string, make: boolean, use: (place: string) => T): T | undefined {
+  const parts = relative.split('/')
+  const name = parts.pop()!
+  let dir: number | undefined
+  try {
+    dir = openSync(fsPath(root), DIRECTORY)
+    for (const part of parts) {
+      const place = `/proc/self/fd/${dir}/${part}`
+      if (make) makeDir(place)
+      const next = openSync(place, DIRECTORY)
+      closeSync(dir)
+      dir = next
+    }
+    return use(`/proc/self/fd/${dir}/${name}`)
+  } catch {
+    return undefined
+  } finally {
+    if (dir !== undefined) closeSync(dir)
+  }
+}
+
+function makeDir(place: string): void {
+  try {
+    mkdirSync(place, 0o700)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+}

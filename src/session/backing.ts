@@ -1,0 +1,90 @@
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import type { BackingFiles } from '../bwrap/argv.ts'
+import { fail } from '../errors.ts'
+import { ensurePrivateDir } from '../host/dirs.ts'
+import { lstatOf } from '../host/files.ts'
+
+/** The host files of one session. Nothing secret is ever in them. */
+export interface SessionDir {
+  path: string
+  files: BackingFiles
+  remove(): void
+}
+
+/**
+ * Makes the session's directory `<state>/sessions/<pid>-<start>-<random>`, and removes those whose process
+ * is gone (after `kill -9` or a power cut). Fails with `state-unusable` if the state directory is not safe.
+ */
+export function openSession(state: string, uid: number): SessionDir {
+  const sessions = `${state}/sessions`
+  for (const dir of [state, sessions, `${state}/masks`]) ensurePrivateDir(dir, uid)
+  removeStale(sessions)
+  const path = `${sessions}/${process.pid}-${startTimeOf(process.pid) ?? '0'}-${randomBytes(6).toString('hex')}`
+  mkdirSync(path, { mode: 0o700 })
+  return {
+    path,
+    files: backingFiles(path, `${state}/masks`, uid),
+    remove: () => rmSync(path, { recursive: true, force: true }),
+  }
+}
+
+function backingFiles(session: string, masks: string, uid: number): BackingFiles {
+  const made = new Map<string, string>()
+  return {
+    empty: emptyFile(`${masks}/empty`, 0o444, uid),
+    denied: emptyFile(`${masks}/denied`, 0, uid),
+    content(text) {
+      const known = made.get(text)
+      if (known !== undefined) return known
+      const path = `${session}/${made.size}`
+      writeFileSync(path, text, { flag: 'wx', mode: 0o444 })
+      made.set(text, path)
+      return path
+    },
+  }
+}
+
+/** Every mask of every box is this one file: it must be what it is thought to be. */
+function emptyFile(path: string, mode: number, uid: number): string {
+  const stat = lstatOf(path)
+  if (stat?.isFile() === true && stat.size === 0 && stat.uid === uid && (stat.mode & 0o7777) === mode)
+    return path
+  rmSync(path, { recursive: true, force: true })
+  try {
+    closeSync(openSync(path, 'wx', mode))
+    chmodSync(path, mode)
+  } catch (error) {
+    // Another launch may have made it at the same moment; then it is as good.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+      fail({ code: 'state-unusable', path, reason: (error as Error).message }, error)
+    }
+  }
+  return path
+}
+
+function removeStale(sessions: string): void {
+  for (const name of readdirSync(sessions)) {
+    const [pid, start] = name.split('-')
+    if (startTimeOf(Number(pid)) !== start) rmSync(`${sessions}/${name}`, { recursive: true, force: true })
+  }
+}
+
+/** Clock ticks after boot at which a process started: together with the pid it names a process for good. */
+function startTimeOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { fail } from '../errors.ts'
+import { toBytes } from '../host/bytes.ts'
+import { ensurePrivateDir } from '../host/dirs.ts'
+import { lstatOf } from '../host/files.ts'
+import { isWithin } from '../host/paths.ts'
+
+/** A repository's own place in the state directory. */
+export interface PrivateHome {
+  /** What the box sees as its home. The agent may have put anything in it. */
+  home: string
+  /** Notes of agentbox's own about it, outside the box. */
+  notes: string
+}
+
+/** Where the private home of a project is; pure. */
+export function privateHomeOf(state: string, project: string): PrivateHome {
+  const id = createHash('sha256').update(toBytes(project)).digest('hex').slice(0, 20)
+  return { home: `${state}/homes/${id}/home`, notes: `${state}/homes/${id}` }
+}
+
+/** Makes the private home if it is not there. Fails with `state-unusable`. */
+export function ensurePrivateHome(state: string, home: PrivateHome, project: string, uid: number): void {
+  for (const dir of [`${state}/homes`, home.notes, home.home]) ensurePrivateDir(dir, uid)
+  if (lstatOf(`${home.notes}/project`) === undefined)
+    writeFileSync(`${home.notes}/project`, toBytes(`${project}\n`))
+}
+
+/**
+ * bwrap makes mount points inside the private home, following links that an earlier session may have left
+ * there. Fails if anything but a directory is on the way to one of `dests`.
+ */
+export function checkMountPoints(home: PrivateHome, boxHome: string, dests: readonly string[]): void {
+  const seen = new Set<string>()
+  for (const dest of dests) {
+    if (dest === boxHome || !isWithin(dest, boxHome)) continue
+    let place = home.home
+    for (const part of dest
+      .slice(boxHome.length + 1)
+      .split('/')
+      .slice(0, -1)) {
+      place += `/${part}`
+      if (seen.has(place)) continue
+      seen.add(place)
+      requireDirectory(place)
+    }
+    if (lstatOf(`${home.home}${dest.slice(boxHome.length)}`)?.isSymbolicLink() === true) {
+      requireDirectory(`${home.home}${dest.slice(boxHome.length)}`)
+    }
+  }
+}
+
+function requireDirectory(place: string): void {
+  const stat = lstatOf(place)
+  if (stat === undefined || stat.isDirectory()) return
+  fail({
+    code: 'state-unusable',
+    path: place,
+    reason: 'an earlier session put a link or file where the box needs a directory; remove it',
+  })
+}

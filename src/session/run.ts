@@ -1,0 +1,93 @@
+import { mkdirSync } from 'node:fs'
+import { bwrapOptions } from '../bwrap/argv.ts'
+import { diagnose, locateBwrap } from '../bwrap/locate.ts'
+import { seccompProgram } from '../bwrap/seccomp/filter.ts'
+import { fail } from '../errors.ts'
+import { isWithin } from '../host/paths.ts'
+import { INIT_PATH } from '../plan/build.ts'
+import { makePlaceholders } from '../protect/paths.ts'
+import { openSession, type SessionDir } from './backing.ts'
+import { checkMountPoints, ensurePrivateHome, type PrivateHome } from './home.ts'
+import { checkIdentities, noteIdentities } from './identity.ts'
+import { launch, type AgentEnd } from './launcher.ts'
+import { prepare, type CommandRequest, type Prepared, type Situation } from './prepare.ts'
+import { collectStateFiles, prepareStateFiles } from './state-files.ts'
+
+/**
+ * Runs a command in the box of the situation and waits for its end.
+ *
+ * Order matters: everything that can refuse comes first; what is written to disk (session directory,
+ * private home, placeholders in `.git`) comes next; the box is built and held; what it really shows is
+ * compared with the plan; only then the agent starts.
+ */
+export async function runBoxed(
+  situation: Situation,
+  request: CommandRequest,
+  helper: string,
+  announce: (prepared: Prepared) => void,
+): Promise<AgentEnd> {
+  const bwrap = locateBwrap()
+  const { facts, dirs, project } = situation
+  const session = openSession(dirs.state, facts.uid)
+  try {
+    const prepared = prepare(situation, request, helper, `${session.path}/home`)
+    const home = openHome(prepared, session)
+    const state = { profile: prepared.profile, hostHome: facts.home, box: home, project: project.root }
+    prepareStateFiles(state)
+    makePlaceholders(prepared.placeholders)
+    const plan = noteIdentities(prepared.plan, writableDirs(prepared))
+    announce(prepared)
+    const end = await launch({
+      helper,
+      bwrap,
+      bwrapArgs: bwrapOptions(plan, session.files),
+      command: plan.argv,
+      initPath: INIT_PATH,
+      env: plan.env,
+      cwd: '/',
+      seccomp: seccompProgram(facts.arch),
+      data: [],
+      ...(plan.limits.processes === undefined ? {} : { processes: plan.limits.processes }),
+      onReady: (pid) => checkIdentities(plan, pid),
+    })
+    collectStateFiles(state)
+    return checked(end, bwrap, request)
+  } finally {
+    session.remove()
+  }
+}
+
+function openHome({ situation, home, plan }: Prepared, session: SessionDir): PrivateHome {
+  const { facts, dirs, project } = situation
+  const box = home ?? { home: `${session.path}/home`, notes: session.path }
+  if (home === undefined) mkdirSync(box.home, { mode: 0o700 })
+  else ensurePrivateHome(dirs.state, home, project.root, facts.uid)
+  checkMountPoints(
+    box,
+    facts.home,
+    plan.ops.map((op) => op.dest),
+  )
+  return box
+}
+
+/** Places that another box of this repository can change while this one is being built. */
+function writableDirs({ situation, plan }: Prepared): string[] {
+  const { project } = situation
+  const dirs = plan.ops.flatMap((op) =>
+    op.kind === 'bind' && op.access === 'rw' && op.source === op.dest ? [op.dest] : [],
+  )
+  return dirs.filter((dir) => !isWithin(dir, project.root)).concat(project.root)
+}
+
+function checked(end: AgentEnd, bwrap: string, request: CommandRequest): AgentEnd {
+  if (end.kind === 'setup-failed') return diagnose(end.stderr, bwrap)
+  if (end.kind !== 'exec-failed') return end
+  const name = request.as ?? request.argv[0]
+  const ENOENT = 2
+  if (end.errno === ENOENT) fail({ code: 'command-not-found', name })
+  return fail({
+    code: 'command-not-runnable',
+    path: name,
+    reason: `it cannot be executed (errno ${end.errno})`,
+  })
+}

@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto'
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readBeneath, writeBeneath } from '../host/beneath.ts'
+import { lstatOf, readRegular, realpathOf } from '../host/files.ts'
+import type { AgentProfile, AgentSeed } from '../policy/agents/types.ts'
+import type { PrivateHome } from './home.ts'
+
+const LOGIN_LIMIT = 256 * 1024
+const SEED_LIMIT = 64 * 1024 * 1024
+
+/** What each file was when both sides were last the same: a digest by path relative to the home. */
+type Notes = Record<string, string>
+
+export interface StateFilesInput {
+  profile: AgentProfile
+  hostHome: string
+  box: PrivateHome
+  project: string
+}
+
+/** Before a session: log-ins made equal, copies of the agent's own files refreshed. */
+export function prepareStateFiles(input: StateFilesInput): void {
+  const notes = readNotes(input.box)
+  const before = JSON.stringify(notes)
+  for (const path of input.profile.synced) syncLogin(path, input, notes)
+  for (const seed of input.profile.seeds) refreshSeed(seed, input, notes)
+  if (JSON.stringify(notes) !== before) writeNotes(input.box, notes)
+}
+
+/** After a session: a log-in that was refreshed inside goes back to the user's own file. */
+export function collectStateFiles(input: StateFilesInput): void {
+  if (input.profile.synced.length === 0) return
+  const notes = readNotes(input.box)
+  for (const path of input.profile.synced) syncLogin(path, input, notes)
+  writeNotes(input.box, notes)
+}
+
+/**
+ * Makes a log-in file equal on both sides: the side that changed since they were last equal wins, the
+ * user's own if both did. A log-in made only inside stays inside.
+ */
+function syncLogin(path: string, { hostHome, box }: StateFilesInput, notes: Notes): void {
+  const host = readRegular(realpathOf(`${hostHome}/${path}`) ?? '', LOGIN_LIMIT)
+  if (host === undefined) return
+  const inside = readBeneath(box.home, path, LOGIN_LIMIT)
+  const base = notes[path]
+  if (inside !== undefined && base === digest(host) && digest(inside) !== base) {
+    // Only the values may change: a file of another shape is not a refreshed log-in.
+    if (sameShape(host, inside) && writeHost(`${hostHome}/${path}`, inside)) notes[path] = digest(inside)
+    return
+  }
+  if (inside !== undefined && digest(inside) === digest(host)) notes[path] = digest(host)
+  else if (writeBeneath(box.home, path, host)) notes[path] = digest(host)
+}
+
+function sameShape(host: Buffer, inside: Buffer): boolean {
+  const [a, b] = [objectOf(host), objectOf(inside)]
+  if (a === undefined || b === undefined) return false
+  return Object.keys(b).every((key) => key in a && typeof a[key] === typeof b[key])
+}
+
+function writeHost(path: string, content: Buffer): boolean {
+  const place = realpathOf(path)
+  const mode = place === undefined ? undefined : lstatOf(place)?.mode
+  if (place === undefined || mode === undefined) return false
+  const temporary = `${place}.agentbox-${process.pid}`
+  try {
+    writeFileSync(temporary, content, { flag: 'wx', mode: mode & 0o777 })
+    renameSync(temporary, place)
+    return true
+  } catch {
+    rmSync(temporary, { force: true })
+    return false
+  }
+}
+
+/**
+ * Gives the box its copy of a JSON file of the agent's, and refreshes it when the user's own has changed:
+ * the user's values win, but what the box knows of this project stays, and nothing of other projects
+ * goes in. The user's own file is never written.
+ */
+function refreshSeed(
+  { path, perProject }: AgentSeed,
+  { hostHome, box, project }: StateFilesInput,
+  notes: Notes,
+): void {
+  const stat = lstatOf(realpathOf(`${hostHome}/${path}`) ?? '')
+  if (stat === undefined) return
+  const mark = `${stat.ino}:${stat.mtimeMs}:${stat.size}`
+  const present = readBeneath(box.home, path, SEED_LIMIT)
+  if (notes[path] === mark && present !== undefined) return
+  const host = objectOf(readRegular(realpathOf(`${hostHome}/${path}`) ?? '', SEED_LIMIT))
+  if (host === undefined) return
+  const inside = objectOf(present) ?? {}
+  const merged: Record<string, unknown> = { ...inside, ...host }
+  if (perProject !== undefined) {
+    const mine = asObject(inside[perProject])?.[project] ?? asObject(host[perProject])?.[project]
+    merged[perProject] = mine === undefined ? {} : { [project]: mine }
+  }
+  if (writeBeneath(box.home, path, Buffer.from(JSON.stringify(merged, null, 2)))) notes[path] = mark
+}
+
+function objectOf(bytes: Buffer | undefined): Record<string, unknown> | undefined {
+  try {
+    return asObject(JSON.parse(bytes?.toString('utf8') ?? ''))
+  } catch {
+    return undefined
+  }
+}
+
+function asObject(value: unknown): Record<string, unknown> | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined
+}
+
+function digest(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+function readNotes({ notes }: PrivateHome): Notes {
+  return (objectOf(readRegular(`${notes}/state.json`, LOGIN_LIMIT)) as Notes | undefined) ?? {}
+}
+
+function writeNotes({ notes }: PrivateHome, value: Notes): void {
+  const temporary = `${notes}/state.json.${process.pid}`
+  writeFileSync(temporary, JSON.stringify(value), { mode: 0o600 })
+  renameSync(temporary, `${notes}/state.json`)
+}
