@@ -13,8 +13,7 @@ export interface BackingFiles {
 
 /**
  * Flags of every box, whatever the policy: all namespaces of its own; no nested user namespace, in which
- * a later mask would not show; no capability; gone when its parent is gone. `--as-pid-1` because the
- * box's first process is agentbox's own `init`.
+ * a later mask would not show; no capability; gone when its parent is gone.
  */
 export const alwaysFlags: readonly string[] = [
   '--unshare-all',
@@ -29,6 +28,8 @@ export const alwaysFlags: readonly string[] = [
 export function bwrapOptions(plan: LaunchPlan, files: BackingFiles): string[] {
   return [
     ...alwaysFlags,
+    // The first process of the box is agentbox's own `init`.
+    '--as-pid-1',
     ...(plan.network === 'host' ? ['--share-net'] : []),
     ...plan.ops.flatMap((op) => opOptions(op, files)),
     '--chdir',

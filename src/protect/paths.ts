@@ -129,7 +129,7 @@ function create({ path, kind }: Placeholder): void {
     else closeSync(openSync(fsPath(path), constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o644))
   } catch (error) {
     // Another launch was faster.
-    if (!(error as NodeJS.ErrnoException).code !== 'EEXIST') {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
       fail({ code: 'io', action: 'create', path, reason: (error as Error).message }, error)
     }
   }

@@ -1,0 +1,60 @@
+import { surveyFiles, surveySituation } from '../session/prepare.ts'
+import type { Mask } from '../masks/types.ts'
+import { shown } from '../ui/escape.ts'
+import { table } from '../ui/table.ts'
+import { jsonOption, type Call, type Command } from './types.ts'
+
+export const masks: Command = {
+  name: 'masks',
+  usage: '',
+  summary: 'List the files that the box masks, and by which rule',
+  options: { json: jsonOption },
+  examples: ['agentbox masks', 'agentbox masks --json'],
+  run: listMasks,
+}
+
+function listMasks({ env, values, out, talk }: Call): number {
+  const situation = surveySituation(env, { withoutGrants: true, command: [] })
+  const { masks: list, warnings } = surveyFiles(situation)
+  const root = situation.project.root
+  for (const warning of warnings) talk(`agentbox  ${shown(warning)}\n`)
+  if (values['json'] === true) {
+    out(`${JSON.stringify({ version: 1, project: root, masks: list }, null, 2)}\n`)
+    return 0
+  }
+  out(table(list.map((mask) => [relative(mask.path, root), lookText(mask), ruleText(mask)])))
+  talk(list.length === 0 ? `nothing to mask in ${shown(root)}\n` : '')
+  return 0
+}
+
+function relative(path: string, root: string): string {
+  return shown(path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path)
+}
+
+function lookText({ look }: Mask): string {
+  switch (look.kind) {
+    case 'empty':
+      return 'reads as empty'
+    case 'keys':
+      return 'names without values'
+    case 'deny':
+      return 'cannot be opened'
+    case 'directory':
+      return 'empty directory'
+    case 'substitute':
+      return `reads as ${shown(look.source)}`
+  }
+}
+
+function ruleText({ reason }: Mask): string {
+  const { pattern, origin, by, via } = reason
+  const place =
+    origin.file === undefined
+      ? 'built in'
+      : `${origin.file}${origin.line === undefined ? '' : `:${origin.line}`}`
+  const link =
+    by === 'name' || via === undefined
+      ? ''
+      : `, ${by === 'hard-link' ? 'the same file as' : 'pointed to by'} ${via}`
+  return shown(`${pattern} (${place})${link}`)
+}

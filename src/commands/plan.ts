@@ -1,0 +1,61 @@
+import { locateBwrap } from '../bwrap/locate.ts'
+import { planDocument, renderArgv, renderScript } from '../bwrap/script.ts'
+import { seccompProgram } from '../bwrap/seccomp/filter.ts'
+import { prepare, surveySituation } from '../session/prepare.ts'
+import { version } from '../version.ts'
+import type { Call, Command } from './types.ts'
+
+export const plan: Command = {
+  name: 'plan',
+  usage: '[--] [COMMAND [ARGUMENT…]]',
+  summary: 'Print the box without starting it: as a script, as bwrap arguments, as JSON',
+  takesCommand: true,
+  options: {
+    format: {
+      type: 'string',
+      value: 'FORMAT',
+      choices: ['script', 'argv', 'json'],
+      about:
+        'script: stand-alone bash (default) · argv: the bwrap command · json: every step with its reason',
+    },
+    network: {
+      type: 'string',
+      value: 'MODE',
+      choices: ['none'],
+      about: 'no network, whatever the policy says',
+    },
+    'without-grants': { type: 'boolean', about: 'without what the policy asks for and nobody approved' },
+  },
+  examples: ['agentbox plan -- claude > box.sh', 'agentbox plan --format json -- sh | jq .ops'],
+  run: printPlan,
+}
+
+function printPlan({ env, values, positionals, installDir, out }: Call): number {
+  const argv = (positionals.length === 0 ? ['/bin/sh'] : positionals) as [string, ...string[]]
+  const situation = surveySituation(env, {
+    network: values['network'] === 'none' ? 'none' : undefined,
+    withoutGrants: values['without-grants'] === true,
+    command: argv,
+  })
+  const prepared = prepare(situation, { argv }, `${installDir}/agentbox-helper`)
+  switch (values['format'] ?? 'script') {
+    case 'json':
+      out(`${JSON.stringify(planDocument(prepared.plan), null, 2)}\n`)
+      break
+    case 'argv':
+      out(renderArgv(prepared.plan, locateBwrap()))
+      break
+    default:
+      out(
+        renderScript({
+          plan: prepared.plan,
+          bwrap: locateBwrap(),
+          seccomp: seccompProgram(situation.facts.arch),
+          placeholders: prepared.placeholders,
+          directories: prepared.home === undefined ? [] : [prepared.home.home],
+          version,
+        }),
+      )
+  }
+  return 0
+}

@@ -1,0 +1,33 @@
+/** A command as data: `cli.ts` parses, prints help and completions from it. */
+export interface Command {
+  name: string
+  /** What follows the name in the usage line. */
+  usage: string
+  summary: string
+  options: Record<string, Option>
+  /** May be followed by a command of the user's, whose options are not ours. */
+  takesCommand?: boolean
+  examples: readonly string[]
+  /** Returns the exit status. */
+  run(call: Call): Promise<number> | number
+}
+
+export interface Option {
+  type: 'boolean' | 'string'
+  about: string
+  /** For `string`: what to write in its place. */
+  value?: string
+  choices?: readonly string[]
+}
+
+export interface Call {
+  values: Record<string, string | boolean | undefined>
+  positionals: string[]
+  env: NodeJS.ProcessEnv
+  /** Directory of the built program: helper, shim. */
+  installDir: string
+  out(text: string): void
+  talk(text: string): void
+}
+
+export const jsonOption: Option = { type: 'boolean', about: 'print a versioned JSON object' }

@@ -1,0 +1,55 @@
+import { parseArgs } from 'node:util'
+import type { Command, Option } from '../commands/types.ts'
+import { fail } from '../errors.ts'
+
+export interface ParsedCall {
+  values: Record<string, string | boolean | undefined>
+  positionals: string[]
+}
+
+/**
+ * Splits a command's arguments into its own options and the rest. Where a command of the user's may
+ * follow, everything from its first word or `--` on is that command's, byte for byte. Pure.
+ */
+export function parseCall(command: Command, args: readonly string[]): ParsedCall {
+  const end = command.takesCommand === true ? ownPart(command, args) : args.length
+  const own = args.slice(0, end)
+  const rest = args.slice(args[end] === '--' ? end + 1 : end)
+  const { values, positionals } = parse(command, own)
+  check(command, values)
+  return { values, positionals: [...positionals, ...rest] }
+}
+
+function parse(command: Command, args: readonly string[]): ParsedCall {
+  const options: Record<string, { type: Option['type']; short?: string }> = {
+    help: { type: 'boolean', short: 'h' },
+  }
+  for (const [name, { type }] of Object.entries(command.options)) options[name] = { type }
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
+    return { values: values as ParsedCall['values'], positionals }
+  } catch (error) {
+    const text = (error as Error).message.split('. ')[0]!
+    return fail({ code: 'usage', text: `${command.name}: ${text}`, command: command.name })
+  }
+}
+
+/** Index of the first word that is not an option of ours. */
+function ownPart(command: Command, args: readonly string[]): number {
+  let at = 0
+  for (; at < args.length; at++) {
+    const arg = args[at]!
+    if (arg === '--' || !arg.startsWith('-') || arg === '-') break
+    const name = arg.slice(2)
+    if (!arg.includes('=') && command.options[name]?.type === 'string') at++
+  }
+  return Math.min(at, args.length)
+}
+
+function check(command: Command, values: ParsedCall['values']): void {
+  for (const [name, { choices }] of Object.entries(command.options)) {
+    const value = values[name]
+    if (choices === undefined || typeof value !== 'string' || choices.includes(value)) continue
+    fail({ code: 'usage', text: `--${name} is one of: ${choices.join(', ')}`, command: command.name })
+  }
+}

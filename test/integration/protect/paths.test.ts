@@ -1,0 +1,123 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { AgentboxError } from '../../../src/errors.ts'
+import { findRepository } from '../../../src/git/repository.ts'
+import { makePlaceholders, protectPaths, type Protection } from '../../../src/protect/paths.ts'
+
+let project: string
+
+function git(...args: string[]): void {
+  const env = { PATH: process.env['PATH'], HOME: project, GIT_CONFIG_NOSYSTEM: '1' }
+  execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...args], {
+    cwd: project,
+    env,
+    stdio: 'ignore',
+  })
+}
+
+function put(path: string, text = ''): { path: string; kind: string } {
+  mkdirSync(`${project}/${path}`.replace(/\/[^/]*$/, ''), { recursive: true })
+  writeFileSync(`${project}/${path}`, text)
+  return { path: `${project}/${path}`, kind: 'file' }
+}
+
+function protect(entries: { path: string; kind: string }[] = [], readonly: string[] = []): Protection {
+  return protectPaths({
+    project,
+    repository: findRepository(project),
+    entries,
+    readonly: readonly.map((path) => ({ path: `${project}/${path}`, why: 'test' })),
+  })
+}
+
+const relative = (paths: string[]): string[] => paths.map((path) => path.slice(project.length + 1))
+
+beforeEach(() => {
+  project = realpathSync(mkdtempSync(`${tmpdir()}/agentbox-protect-`))
+  git('init', '-q')
+})
+afterEach(() => rmSync(project, { recursive: true, force: true }))
+
+describe('protectPaths', () => {
+  it('closes hooks, config and attributes of a plain repository, and pins .git', () => {
+    const { readonly, pins } = protect()
+    expect(relative(readonly.map(({ path }) => path))).toEqual([
+      '.git/config',
+      '.git/hooks',
+      '.git/info/attributes',
+    ])
+    expect(relative(pins)).toEqual(['.git', '.git/info'])
+  })
+
+  it('makes only what is inert, and only in the git directory', () => {
+    rmSync(`${project}/.git/hooks`, { recursive: true })
+    const { placeholders } = protect()
+    makePlaceholders(placeholders)
+    expect(existsSync(`${project}/.git/hooks`)).toBe(true)
+    expect(protect().placeholders).toEqual([])
+    git('status')
+  })
+
+  it('pins the ancestors of a nested path, outermost first, and never reopens what is read-only', () => {
+    const entries = [put('a/b/.vscode/tasks.json'), put('.claude/skills/x/.mcp.json')]
+    entries[0] = { path: `${project}/a/b/.vscode`, kind: 'directory' }
+    entries.push({ path: `${project}/.claude`, kind: 'directory' })
+    const { readonly, pins } = protect(entries)
+    expect(relative(pins)).toEqual(['.git', '.git/info', 'a', 'a/b'])
+    expect(relative(readonly.map(({ path }) => path))).toContain('.claude')
+    expect(relative(readonly.map(({ path }) => path))).not.toContain('.claude/skills/x/.mcp.json')
+  })
+
+  it('follows core.hooksPath and includes into the project', () => {
+    git('config', 'core.hooksPath', 'tools/hooks')
+    git('config', 'include.path', '../shared.gitconfig')
+    put('tools/hooks/pre-commit')
+    put('shared.gitconfig')
+    const { readonly, pins } = protect()
+    const paths = relative(readonly.map(({ path }) => path))
+    expect(paths).toContain('tools/hooks')
+    expect(paths).toContain('shared.gitconfig')
+    expect(relative(pins)).toContain('tools')
+  })
+
+  it("closes a nested repository's hooks and config", () => {
+    execFileSync('git', ['init', '-q', `${project}/vendor/lib`], { stdio: 'ignore' })
+    const { readonly } = protect([{ path: `${project}/vendor/lib/.git`, kind: 'directory' }])
+    expect(relative(readonly.map(({ path }) => path))).toContain('vendor/lib/.git/hooks')
+  })
+
+  it('keeps other worktrees from being pruned, and those inside the project in use', () => {
+    git('commit', '-qm', 'x', '--allow-empty')
+    const outside = mkdtempSync(`${tmpdir()}/agentbox-tree-`)
+    git('worktree', 'add', '-q', '--detach', `${outside}/out`)
+    git('worktree', 'add', '-q', '--detach', '.trees/in')
+    const paths = relative(protect().readonly.map(({ path }) => path))
+    expect(paths).toContain('.git/worktrees/out')
+    expect(paths).not.toContain('.git/worktrees/in')
+    expect(paths).toContain('.git/worktrees/in/commondir')
+    rmSync(outside, { recursive: true })
+  })
+
+  it('protects what a protected link leads to inside the project, not what is outside', () => {
+    put('settings/x.json')
+    symlinkSync('settings', `${project}/.claude`)
+    symlinkSync('/etc', `${project}/.vscode`)
+    const entries = ['.claude', '.vscode'].map((name) => ({ path: `${project}/${name}`, kind: 'symlink' }))
+    const paths = protect(entries).readonly.map(({ path }) => path)
+    expect(relative(paths)).toContain('settings')
+    expect(paths).not.toContain('/etc')
+  })
+
+  it('refuses a git directory whose hooks are a link: it could be replaced', () => {
+    rmSync(`${project}/.git/hooks`, { recursive: true })
+    symlinkSync('../hooks', `${project}/.git/hooks`)
+    expect(() => protect()).toThrow(AgentboxError)
+  })
+
+  it('takes read-only parts of the policy', () => {
+    put('docs/a.md')
+    expect(relative(protect([], ['docs']).readonly.map(({ path }) => path))).toContain('docs')
+  })
+})

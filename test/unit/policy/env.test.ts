@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest'
+import { claude } from '../../../src/policy/agents/claude.ts'
+import { generic } from '../../../src/policy/agents/generic.ts'
+import { boxEnv, type EnvInput } from '../../../src/policy/env.ts'
+import { policyWith } from './policies.ts'
+
+function env(host: Record<string, string>, rest: Partial<EnvInput> = {}): Record<string, string> {
+  return boxEnv({
+    host,
+    policy: policyWith({}),
+    profile: generic,
+    home: '/home/u',
+    user: 'u',
+    shell: '/bin/bash',
+    shown: ['/usr', '/bin', '/home/u/.nvm', '/w/p'],
+    ...rest,
+  })
+}
+
+describe('boxEnv', () => {
+  it.each([
+    'AWS_SECRET_ACCESS_KEY',
+    'SSH_AUTH_SOCK',
+    'DBUS_SESSION_BUS_ADDRESS',
+    'LD_PRELOAD',
+    'NODE_OPTIONS',
+    'BASH_ENV',
+  ])('leaves out %s', (name) => expect(env({ [name]: 'x' })).not.toHaveProperty(name))
+
+  it.each(['TERM', 'LANG', 'LC_ALL', 'TZ', 'NO_COLOR'])('passes %s', (name) =>
+    expect(env({ [name]: 'x' })[name]).toBe('x'),
+  )
+
+  it("passes an agent's key to that agent only", () => {
+    expect(env({ ANTHROPIC_API_KEY: 'k' })).not.toHaveProperty('ANTHROPIC_API_KEY')
+    expect(env({ ANTHROPIC_API_KEY: 'k', OPENAI_API_KEY: 'o' }, { profile: claude })).toMatchObject({
+      ANTHROPIC_API_KEY: 'k',
+    })
+    expect(env({ OPENAI_API_KEY: 'o' }, { profile: claude })).not.toHaveProperty('OPENAI_API_KEY')
+  })
+
+  it('keeps of PATH what the box shows, absolute, in order', () => {
+    const PATH = '/home/u/bin:/home/u/.nvm/v/bin:.::relative:/w/p/node_modules/.bin:/usr/bin:/usrx:/usr/bin'
+    expect(env({ PATH })['PATH']).toBe('/run/agentbox/bin:/home/u/.nvm/v/bin:/w/p/node_modules/.bin:/usr/bin')
+  })
+
+  it('has a PATH even if nothing of it is shown', () => {
+    expect(env({ PATH: '/home/u/bin' })['PATH']).toBe('/run/agentbox/bin:/usr/local/bin:/usr/bin:/bin')
+  })
+
+  it('passes proxies only with the network of the host', () => {
+    expect(env({ HTTPS_PROXY: 'p' })['HTTPS_PROXY']).toBe('p')
+    expect(env({ HTTPS_PROXY: 'p' }, { policy: policyWith({ network: 'none' }) })).not.toHaveProperty(
+      'HTTPS_PROXY',
+    )
+  })
+
+  it('passes and sets what the policy says, but not its own variables', () => {
+    const policy = policyWith({ pass: ['MYAPP_*'], set: { NODE_ENV: 'test', HOME: '/evil', PATH: '/evil' } })
+    expect(env({ MYAPP_A: '1', OTHER: '2' }, { policy })).toMatchObject({
+      MYAPP_A: '1',
+      NODE_ENV: 'test',
+      HOME: '/home/u',
+    })
+    expect(env({}, { policy })['PATH']).not.toContain('evil')
+  })
+})

@@ -1,0 +1,38 @@
+import { execFileSync } from 'node:child_process'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { toBytes } from '../../../src/host/bytes.ts'
+import { shellWord, shown } from '../../../src/ui/escape.ts'
+
+describe('shown', () => {
+  it.each([
+    ['plain é 😀', 'plain é 😀'],
+    ['\u001B[31mred', '\\x1b[31mred'],
+    ['a\nb\tc\r', 'a\\nb\\tc\\r'],
+    ['\u202Eevil', '\\u{202e}evil'],
+    ['a\u200Bb', 'a\\u{200b}b'],
+    ['\uDCFF', '\\xff'],
+    ['\u009B31m', '\\x9b31m'],
+    ['\u{E0041}', '\\u{e0041}'],
+  ])('%j', (text, expected) => expect(shown(text)).toBe(expected))
+
+  it('cuts what is too long', () =>
+    expect(shown('x'.repeat(300))).toBe(`${'x'.repeat(200)}… (300 characters)`))
+})
+
+describe('shellWord', () => {
+  it('is the same word again in bash', () => {
+    const word = fc
+      .string({ unit: 'binary', minLength: 0, maxLength: 20 })
+      .filter((text) => !text.includes('\0'))
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 5 }), (list) => {
+        const line = `printf '%s\\0' ${list.map(shellWord).join(' ')}`
+        const out = execFileSync('bash', ['-c', list.length === 0 ? ':' : line])
+        const expected = Buffer.concat(list.map((text) => Buffer.concat([toBytes(text), Buffer.from([0])])))
+        expect(Buffer.compare(out, expected)).toBe(0)
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
