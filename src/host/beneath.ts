@@ -61,6 +61,11 @@ export function writeBeneath(root: string, relative: string, content: Buffer): b
   return done === true
 }
 
+/** Makes a directory and those above it; leaves it alone if a link is in the way. */
+export function makeDirBeneath(root: string, relative: string): void {
+  within(root, relative, true, makeDir)
+}
+
 function within<T>(root: string, relative: string, make: boolean, use: (place: string) => T): T | undefined {
   const parts = relative.split('/')
   const name = parts.pop()!

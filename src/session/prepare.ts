@@ -15,6 +15,7 @@ import { buildPlan } from '../plan/build.ts'
 import type { LaunchPlan } from '../plan/ops.ts'
 import type { GrantedPath, HiddenPath } from '../plan/stages.ts'
 import { profileOf } from '../policy/agents/index.ts'
+import { relocate } from '../policy/agents/relocate.ts'
 import type { AgentProfile } from '../policy/agents/types.ts'
 import type { Origin, Policy, Sourced } from '../policy/types.ts'
 import { protectedPattern } from '../protect/names.ts'
@@ -122,7 +123,7 @@ export function prepare(
   const { facts, project, policy, cwd, env, dirs } = situation
   const survey = surveyFiles(situation)
   const program = programOf(request, env, cwd)
-  const profile = profileOf(program.name)
+  const profile = relocate(profileOf(program.name), env, facts.home)
   const ephemeral = policy.filesystem.home.value === 'ephemeral'
   const home = ephemeral ? undefined : privateHomeOf(dirs.state, project.root)
   const protection = protectPaths({

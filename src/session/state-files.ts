@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
-import { readBeneath, writeBeneath } from '../host/beneath.ts'
+import { makeDirBeneath, readBeneath, writeBeneath } from '../host/beneath.ts'
 import { lstatOf, readRegular, realpathOf } from '../host/files.ts'
 import type { AgentProfile, AgentSeed } from '../policy/agents/types.ts'
 import type { PrivateHome } from './home.ts'
@@ -22,6 +22,8 @@ export interface StateFilesInput {
 export function prepareStateFiles(input: StateFilesInput): void {
   const notes = readNotes(input.box)
   const before = JSON.stringify(notes)
+  // Some agents end at once if their directory is not there.
+  if (input.profile.configDir !== undefined) makeDirBeneath(input.box.home, input.profile.configDir.default)
   for (const path of input.profile.synced) syncLogin(path, input, notes)
   for (const seed of input.profile.seeds) refreshSeed(seed, input, notes)
   if (JSON.stringify(notes) !== before) writeNotes(input.box, notes)

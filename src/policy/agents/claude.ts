@@ -19,7 +19,7 @@ export const claude: AgentProfile = {
   ],
   synced: ['.claude/.credentials.json'],
   // `mcpServers` in here is executed by the next unboxed claude, so the box never writes the host's file.
-  seeds: [{ path: '.claude.json', perProject: 'projects' }],
+  seeds: [{ path: '.claude.json', inConfigDir: '.claude.json', perProject: 'projects' }],
   install: ['.local/share/claude'],
   env: [
     'ANTHROPIC_*',

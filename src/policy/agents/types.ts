@@ -31,6 +31,8 @@ export interface AgentProfile {
 
 export interface AgentSeed {
   path: string
+  /** Its place when `configDir.variable` is set, relative to that directory. */
+  inConfigDir?: string
   /** A top-level object keyed by project directory; only this project's entry is copied. */
   perProject?: string
 }

@@ -1,0 +1,141 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { generic } from '../../../src/policy/agents/generic.ts'
+import type { AgentProfile } from '../../../src/policy/agents/types.ts'
+import {
+  collectStateFiles,
+  prepareStateFiles,
+  type StateFilesInput,
+} from '../../../src/session/state-files.ts'
+
+const profile: AgentProfile = {
+  ...generic,
+  name: 'test',
+  synced: ['.tool/auth.json'],
+  seeds: [{ path: '.tool.json', perProject: 'projects' }],
+}
+
+let top: string
+let input: StateFilesInput
+
+beforeEach(() => {
+  top = realpathSync(mkdtempSync(`${tmpdir()}/agentbox-state-`))
+  for (const dir of ['host/.tool', 'notes/home']) mkdirSync(`${top}/${dir}`, { recursive: true })
+  input = {
+    profile,
+    hostHome: `${top}/host`,
+    box: { home: `${top}/notes/home`, notes: `${top}/notes` },
+    project: '/p',
+  }
+})
+afterEach(() => rmSync(top, { recursive: true, force: true }))
+
+const write = (path: string, value: unknown): void => {
+  mkdirSync(`${top}/${path}`.replace(/\/[^/]*$/, ''), { recursive: true })
+  writeFileSync(`${top}/${path}`, JSON.stringify(value))
+}
+const read = (path: string): unknown => JSON.parse(readFileSync(`${top}/${path}`, 'utf8'))
+
+describe('log-ins', () => {
+  const HOST = 'host/.tool/auth.json'
+  const BOX = 'notes/home/.tool/auth.json'
+
+  it('go in, come back refreshed, and follow the host', () => {
+    write(HOST, { token: 'a' })
+    prepareStateFiles(input)
+    expect(read(BOX)).toEqual({ token: 'a' })
+    write(BOX, { token: 'b' })
+    collectStateFiles(input)
+    expect(read(HOST)).toEqual({ token: 'b' })
+    write(HOST, { token: 'c' })
+    prepareStateFiles(input)
+    expect(read(BOX)).toEqual({ token: 'c' })
+  })
+
+  it('are brought back by the next start if the session was killed', () => {
+    write(HOST, { token: 'a' })
+    prepareStateFiles(input)
+    write(BOX, { token: 'b' })
+    prepareStateFiles(input)
+    expect(read(HOST)).toEqual({ token: 'b' })
+  })
+
+  it("are the user's own if both sides changed", () => {
+    write(HOST, { token: 'a' })
+    prepareStateFiles(input)
+    write(BOX, { token: 'b' })
+    write(HOST, { token: 'c' })
+    collectStateFiles(input)
+    expect(read(HOST)).toEqual({ token: 'c' })
+    expect(read(BOX)).toEqual({ token: 'c' })
+  })
+
+  it.each([
+    ['another key', { token: 'b', command: 'evil' }],
+    ['another type', { token: { $ref: 'evil' } }],
+    ['no object', ['b']],
+  ])('do not bring out a file of another shape: %s', (_name, value) => {
+    write(HOST, { token: 'a' })
+    prepareStateFiles(input)
+    write(BOX, value)
+    collectStateFiles(input)
+    expect(read(HOST)).toEqual({ token: 'a' })
+  })
+
+  it('never go through a link that the agent made', () => {
+    write(HOST, { token: 'a' })
+    write('host/victim', { keep: true })
+    mkdirSync(`${top}/notes/home/.tool`)
+    symlinkSync(`${top}/host/victim`, `${top}/notes/home/.tool/auth.json`)
+    prepareStateFiles(input)
+    expect(read('host/victim')).toEqual({ keep: true })
+    rmSync(`${top}/notes/home/.tool`, { recursive: true })
+    mkdirSync(`${top}/host/dir`)
+    symlinkSync(`${top}/host/dir`, `${top}/notes/home/.tool`)
+    prepareStateFiles(input)
+    expect(() => read('host/dir/auth.json')).toThrow('ENOENT')
+  })
+
+  it('made only inside stay inside', () => {
+    write(BOX, { token: 'b' })
+    collectStateFiles(input)
+    expect(() => read(HOST)).toThrow('ENOENT')
+  })
+})
+
+describe('seeds', () => {
+  const HOST = 'host/.tool.json'
+  const BOX = 'notes/home/.tool.json'
+
+  it('tell nothing of other projects, and the host never changes', () => {
+    write(HOST, {
+      account: 'ann',
+      projects: { '/p': { trusted: true }, '/secret-project': { history: ['x'] } },
+    })
+    prepareStateFiles(input)
+    expect(read(BOX)).toEqual({ account: 'ann', projects: { '/p': { trusted: true } } })
+    write(BOX, { account: 'eve', mcpServers: { x: 'evil' }, projects: { '/p': { trusted: false } } })
+    collectStateFiles(input)
+    expect(read(HOST)).toMatchObject({ account: 'ann' })
+  })
+
+  it("keep the box's own until the host's changes, and then only for this project", () => {
+    write(HOST, { account: 'ann', projects: {} })
+    prepareStateFiles(input)
+    write(BOX, { account: 'ann', turns: 3, projects: { '/p': { n: 1 } } })
+    prepareStateFiles(input)
+    expect(read(BOX)).toMatchObject({ turns: 3 })
+    write(HOST, { account: 'bob', longer: true, projects: { '/p': { n: 0 } } })
+    prepareStateFiles(input)
+    expect(read(BOX)).toEqual({ account: 'bob', longer: true, turns: 3, projects: { '/p': { n: 1 } } })
+  })
+})

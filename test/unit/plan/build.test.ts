@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest'
+import { buildPlan } from '../../../src/plan/build.ts'
+import type { SandboxOp } from '../../../src/plan/ops.ts'
+import { policyWith } from '../policy/policies.ts'
+import { planInput } from './inputs.ts'
+
+const plan = buildPlan(planInput())
+
+function indexOf(test: (op: SandboxOp) => boolean): number {
+  const at = plan.ops.findIndex(test)
+  expect(at).toBeGreaterThanOrEqual(0)
+  return at
+}
+
+const bound = (dest: string, access: string) => (op: SandboxOp) =>
+  op.kind === 'bind' && op.dest === dest && op.access === access
+
+describe('the order of mounts', () => {
+  const order: [string, (op: SandboxOp) => boolean][] = [
+    ['system', bound('/usr', 'ro')],
+    ['kernel', (op) => op.kind === 'proc'],
+    ['what closes parts of /proc', bound('/proc/sys', 'ro')],
+    ['home', bound('/home/u', 'rw')],
+    ['tools', bound('/home/u/.nvm', 'ro')],
+    ['the program', bound('/home/u/x/node_modules', 'ro')],
+    ['agent', bound('/home/u/.tool/settings.json', 'ro')],
+    ['grants', bound('/data', 'ro')],
+    ['git', bound('/m/.git', 'rw')],
+    ['project', bound('/home/u/p', 'rw')],
+    ['pins', bound('/home/u/p/a', 'rw')],
+    ['protected', bound('/home/u/p/a/.vscode', 'ro')],
+    ['hidden', (op) => op.kind === 'mask' && op.dest === '/home/u/p/infra'],
+    ['masks', (op) => op.kind === 'mask' && op.dest === '/home/u/p/.env'],
+    ['agentbox', (op) => op.dest === '/run/agentbox/init'],
+    ['seal', (op) => op.kind === 'remount-ro' && op.dest === '/'],
+  ]
+  it.each(order.slice(1).map(([name, test], at) => [order[at]![0], name, order[at]![1], test] as const))(
+    '%s before %s',
+    (_before, _after, earlier, later) => expect(indexOf(earlier)).toBeLessThan(indexOf(later)),
+  )
+
+  it('ends with the seal', () => expect(plan.ops.at(-1)).toMatchObject({ kind: 'remount-ro', dest: '/' }))
+
+  it('mounts nothing on a project path after the masks', () => {
+    const last = plan.ops.findLastIndex((op) => op.kind === 'mask' && op.dest.startsWith('/home/u/p'))
+    expect(
+      plan.ops.slice(last + 1).filter((op) => op.dest.startsWith('/home/u') || op.dest.startsWith('/m')),
+    ).toEqual([])
+  })
+})
+
+describe('buildPlan', () => {
+  it('keeps arguments as they are', () => expect(plan.argv).toEqual(['tool', '--flag', 'a b', '']))
+
+  it('offers a program whose directory is not shown under its name', () => {
+    expect(plan.ops).toContainEqual(
+      expect.objectContaining({ kind: 'symlink', dest: '/run/agentbox/bin/tool' }),
+    )
+    expect(plan.env['PATH']).toBe('/run/agentbox/bin:/usr/bin')
+  })
+
+  it("makes git settings that hold a name's quotes", () => {
+    const settings = plan.ops.find((op) => op.kind === 'data' && op.dest === '/run/agentbox/gitconfig')
+    expect(settings).toMatchObject({
+      content:
+        '[include]\n\tpath = /etc/gitconfig\n[user]\n\tname = "Ann \\"A\\" \\\\ B"\n\temail = "ann@example.com"\n',
+    })
+  })
+
+  it('names in passwd only this user, root and nobody', () => {
+    const passwd = plan.ops.find((op) => op.kind === 'data' && op.dest === '/etc/passwd')
+    expect(passwd?.kind === 'data' && passwd.content.split('\n').map((line) => line.split(':')[0])).toEqual([
+      'root',
+      'u',
+      'nobody',
+      '',
+    ])
+  })
+
+  it('has a home of its own in memory when there is no directory for it', () => {
+    expect(buildPlan(planInput({ homeSource: undefined })).ops).toContainEqual(
+      expect.objectContaining({ kind: 'tmpfs', dest: '/home/u' }),
+    )
+  })
+
+  it.each(['none', 'host'] as const)('network %s', (network) =>
+    expect(buildPlan(planInput({ policy: policyWith({ network }) })).network).toBe(network),
+  )
+
+  it('describes the box to the agent without the secrets', () => {
+    const text = plan.ops.find((op) => op.dest === '/run/agentbox/policy.json')
+    const value = JSON.parse(text?.kind === 'data' ? text.content : '') as { masked: unknown[] }
+    expect(value.masked).toEqual([
+      { path: '/home/u/p/.env', look: 'keys', pattern: '.env' },
+      { path: '/home/u/p/.ssh', look: 'directory', pattern: '.ssh/' },
+    ])
+  })
+})
