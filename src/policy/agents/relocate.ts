@@ -7,8 +7,9 @@ import type { AgentProfile } from './types.ts'
  */
 export function relocate(profile: AgentProfile, env: NodeJS.ProcessEnv, home: string): AgentProfile {
   const { configDir } = profile
-  const value = configDir === undefined ? undefined : env[configDir.variable]?.replace(/\/+$/, '')
-  if (configDir === undefined || value === undefined || value === '') return profile
+  const given = configDir === undefined ? undefined : env[configDir.variable]
+  if (configDir === undefined || given === undefined || given === '') return profile
+  const value = given.replace(/\/+$/, '')
   if (value === home || !isWithin(value, home) || value.split('/').includes('..')) {
     return { ...profile, env: profile.env.filter((name) => name !== configDir.variable) }
   }
