@@ -13,8 +13,8 @@ export const masks: Command = {
   run: listMasks,
 }
 
-function listMasks({ env, values, out, talk }: Call): number {
-  const situation = surveySituation(env, { withoutGrants: true, command: [] })
+async function listMasks({ env, values, out, talk }: Call): Promise<number> {
+  const situation = await surveySituation(env)
   const { masks: list, warnings } = surveyFiles(situation)
   const root = situation.project.root
   for (const warning of warnings) talk(`agentbox  ${shown(warning)}\n`)

@@ -3,6 +3,7 @@ import { planDocument, renderArgv, renderScript } from '../bwrap/script.ts'
 import { seccompProgram } from '../bwrap/seccomp/filter.ts'
 import { prepare, surveySituation } from '../session/prepare.ts'
 import { version } from '../version.ts'
+import { policyFlags, policyOptions } from './policy-options.ts'
 import type { Call, Command } from './types.ts'
 
 export const plan: Command = {
@@ -18,26 +19,17 @@ export const plan: Command = {
       about:
         'script: stand-alone bash (default) · argv: the bwrap command · json: every step with its reason',
     },
-    network: {
-      type: 'string',
-      value: 'MODE',
-      choices: ['none'],
-      about: 'no network, whatever the policy says',
-    },
-    'without-grants': { type: 'boolean', about: 'without what the policy asks for and nobody approved' },
+    ...policyOptions,
   },
   examples: ['agentbox plan -- claude > box.sh', 'agentbox plan --format json -- sh | jq .ops'],
   run: printPlan,
 }
 
-function printPlan({ env, values, positionals, installDir, out }: Call): number {
+async function printPlan({ env, values, positionals, installDir, out }: Call): Promise<number> {
   const argv = (positionals.length === 0 ? ['/bin/sh'] : positionals) as [string, ...string[]]
-  const situation = surveySituation(env, {
-    network: values['network'] === 'none' ? 'none' : undefined,
-    withoutGrants: values['without-grants'] === true,
-    command: argv,
-  })
-  const prepared = prepare(situation, { argv }, `${installDir}/agentbox-helper`)
+  const situation = await surveySituation(env, policyFlags(values))
+  const withoutGrants = values['without-grants'] === true
+  const prepared = prepare(situation, { argv, withoutGrants }, `${installDir}/agentbox-helper`)
   switch (values['format'] ?? 'script') {
     case 'json':
       out(`${JSON.stringify(planDocument(prepared.plan), null, 2)}\n`)

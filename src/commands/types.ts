@@ -18,10 +18,14 @@ export interface Option {
   /** For `string`: what to write in its place. */
   value?: string
   choices?: readonly string[]
+  /** May be given more than once; the value is then a list. */
+  multiple?: true
 }
 
+export type Values = Record<string, string | boolean | string[] | undefined>
+
 export interface Call {
-  values: Record<string, string | boolean | undefined>
+  values: Values
   positionals: string[]
   env: NodeJS.ProcessEnv
   /** Directory of the built program: helper, shim. */

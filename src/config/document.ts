@@ -28,6 +28,9 @@ export type Reading = { document: DocNode } | { refused: DocProblem[] }
 /** More than any valid policy has; deeper input only tries the parser's stack. */
 export const MAX_DEPTH = 12
 
+/** Scalars in a file. Enough for any policy, and few enough that no check of theirs takes long. */
+export const MAX_PARTS = 4000
+
 export function entryOf(node: DocNode | undefined, key: string): DocEntry | undefined {
   return node?.kind === 'map' ? node.entries.find((entry) => entry.key === key) : undefined
 }
@@ -49,12 +52,19 @@ export function placesIn(file: string, text: string): (at: number) => Required<P
   const starts = [0]
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1)
   return (at) => {
-    let line = starts.findLastIndex((start) => start <= at)
-    if (line < 0) line = 0
+    let [line, end] = [0, starts.length]
+    while (end - line > 1) {
+      const middle = (line + end) >> 1
+      if (starts[middle]! <= at) line = middle
+      else end = middle
+    }
     return { file, line: line + 1, column: at - starts[line]! + 1 }
   }
 }
 
 export function dotted(path: DocPath): string {
-  return path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('').replace(/^\./, '')
+  return path
+    .map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`))
+    .join('')
+    .replace(/^\./, '')
 }

@@ -14,7 +14,8 @@ export const checkHost: Check = both(checkText, (entry) => {
   if (entry.includes('@')) return 'has a user name: write the host alone'
   // oxlint-disable-next-line no-control-regex
   if (/[^\u0000-\u007f]/.test(entry)) return 'is not ASCII: write the xn--… form of the name'
-  if (entry.startsWith('[') || entry.split(':').length > 2) return 'IPv6 addresses are not supported: use a name'
+  if (entry.startsWith('[') || entry.split(':').length > 2)
+    return 'IPv6 addresses are not supported: use a name'
   const [host = '', port] = entry.toLowerCase().split(':')
   return checkName(host) ?? (port === undefined ? undefined : checkPort(port))
 })
@@ -30,7 +31,9 @@ function checkName(name: string): string | undefined {
   // A resolver takes a name whose last label is a number, in any notation, as an address.
   if (/^(?:\d+|0x[0-9a-f]*)$/.test(labels.at(-1)!)) return checkAddress(name)
   if (name.length > 253 || !labels.every((label) => LABEL.test(label))) {
-    return name.includes('*') ? 'may have a * only as its whole first label (*.example.com)' : 'is not a host name'
+    return name.includes('*')
+      ? 'may have a * only as its whole first label (*.example.com)'
+      : 'is not a host name'
   }
   return name.startsWith('*.') && labels.length < 2 ? 'covers a whole top-level domain' : undefined
 }

@@ -1,6 +1,7 @@
 import type * as v from 'valibot'
 import type { DocNode, DocPath } from './document.ts'
-import { schemaOf, type KeyInfo, type PolicyKind } from './schema.ts'
+import type { KeyInfo, PolicyKind } from './schema-kit.ts'
+import { schemaOf } from './schema.ts'
 
 /** One key of a policy as the documentation shows it. */
 export interface Key extends KeyInfo {
@@ -33,11 +34,11 @@ export function keysOf(kind: PolicyKind): (Key | { key: string; about: string; k
   return walk(schemaOf(kind) as Node, '')
 }
 
-/** A key that may not stand where it stands. */
+/** A key that may not stand where it stands, or (`list`) whose value cannot be a list. */
 export interface WrongKey {
   path: DocPath
   at: number
-  reason: 'unknown' | 'twice' | 'reserved'
+  reason: 'unknown' | 'twice' | 'reserved' | 'list'
 }
 
 // A record would drop these in silence: JavaScript has them on every object.
@@ -58,11 +59,18 @@ export function wrongKeys(schema: Node, node: DocNode, path: DocPath = []): Wron
     if (twice) return [{ path: here, at, reason: 'twice' as const }]
     if (entries && !Object.hasOwn(entries, key)) return [{ path: here, at, reason: 'unknown' as const }]
     if (RESERVED.has(key)) return [{ path: here, at, reason: 'reserved' as const }]
-    return wrongKeys(entries?.[key] ?? ANYTHING, value, here)
+    const schemaHere = entries?.[key] ?? ANYTHING
+    // To the validator a list is an object with the keys 0, 1, …
+    if (value.kind === 'list' && isMapSchema(schemaHere)) return [{ path: here, at, reason: 'list' as const }]
+    return wrongKeys(schemaHere, value, here)
   })
 }
 
 const ANYTHING = {} as Node
+
+function isMapSchema(schema: Node): boolean {
+  return ['strict_object', 'record'].includes(inner(schema).type)
+}
 
 /** What the writer of an unknown key may have meant. */
 export function nearestKey(unknown: string, kind: PolicyKind): string | undefined {
@@ -74,7 +82,7 @@ export function nearestKey(unknown: string, kind: PolicyKind): string | undefine
     return { key, distance: Math.min(distance(unknown, key), distance(last, tail) + 1) }
   })
   const best = scored.reduce((a, b) => (b.distance < a.distance ? b : a))
-  return best.distance <= Math.max(2, Math.floor(last.length / 3)) ? best.key : undefined
+  return best.distance <= Math.min(4, Math.max(2, Math.floor(last.length / 3))) ? best.key : undefined
 }
 
 /** The nearest of `names`, if it is near enough to be a slip of the pen. */

@@ -1,18 +1,13 @@
 import { isUtf8 } from 'node:buffer'
 import * as v from 'valibot'
 import type { Place, PolicyIssue } from '../errors.ts'
-import {
-  dotted,
-  placeOf,
-  placesIn,
-  type DocNode,
-  type DocPath,
-  type Reading,
-} from './document.ts'
+import { dotted, placeOf, placesIn, type DocNode, type DocPath, type Reading } from './document.ts'
 import { wrongKeys, type Node } from './keys.ts'
 import { readPlain } from './plain.ts'
-import { schemaOf, type PolicyKind, type Rc } from './schema.ts'
-import { hintFor, valueIssue } from './wording.ts'
+import type { PolicyKind } from './schema-kit.ts'
+import { schemaOf, type Rc } from './schema.ts'
+import { inFileOrder } from './order.ts'
+import { hintFor, valueIssue, wrongKeyProblem } from './wording.ts'
 
 /** One policy file (or the options of a command), validated by itself. */
 export interface ParsedLayer {
@@ -63,7 +58,11 @@ function decode(bytes: Buffer): string | Omit<PolicyIssue, 'file'> {
   const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.exec(text)
   if (!control) return text
   const { line, column } = placesIn('', text)(control.index)
-  return { line, column, problem: control[0] === '\0' ? 'contains a NUL byte' : 'contains a control character' }
+  return {
+    line,
+    column,
+    problem: control[0] === '\0' ? 'contains a NUL byte' : 'contains a control character',
+  }
 }
 
 /** The first line that is not valid, and the first byte in it. */
@@ -94,21 +93,23 @@ export function checkDocument(
   }
   const schema = schemaOf(kind)
   const wrong = wrongKeys(schema as Node, document)
-  const issues: PolicyIssue[] = wrong.map(({ path, at, reason }) => {
+  const input = valueOf(document, new Set(wrong.map(({ at }) => at)))
+  const result = v.safeParse(schema, input, { abortPipeEarly: true })
+  if (result.success && wrong.length === 0) return { rc: result.output as Rc }
+  const keys = wrong.slice(0, MAX_ISSUES).map(({ path, at, reason }): PolicyIssue => {
     const key = dotted(path)
-    const problem = { unknown: `unknown key "${key}"`, twice: 'stands twice', reserved: 'cannot be used as a name' }[
-      reason
-    ]
-    return { ...place(at), key, problem, hint: reason === 'unknown' ? hintFor(path, kind) : undefined }
+    const hint = reason === 'unknown' ? hintFor(path, kind) : undefined
+    return { ...place(at), key, problem: wrongKeyProblem(reason, key), hint }
   })
-  const result = v.safeParse(schema, valueOf(document, new Set(wrong.map(({ at }) => at))), { abortPipeEarly: true })
-  for (const issue of result.issues ?? []) {
+  const values = (result.issues ?? []).slice(0, MAX_ISSUES).map((issue): PolicyIssue => {
     const path = (issue.path ?? []).map((item) => item.key as string | number)
-    issues.push({ ...place(placeOf(document, path)), ...valueIssue(issue, path) })
-  }
-  if (issues.length > 0) return { issues }
-  return { rc: result.output as Rc }
+    return { ...place(placeOf(document, path)), ...valueIssue(issue, path) }
+  })
+  return { issues: inFileOrder([...keys, ...values]) }
 }
+
+/** Whoever has more mistakes in one file begins with these. */
+const MAX_ISSUES = 50
 
 /** Plain data, without the keys at `dropped`. In `env.set` everything is text, spelt as in the file. */
 function valueOf(node: DocNode, dropped: ReadonlySet<number>, path = ''): unknown {
@@ -119,7 +120,9 @@ function valueOf(node: DocNode, dropped: ReadonlySet<number>, path = ''): unknow
       return node.items.map((item) => valueOf(item, dropped))
     case 'map': {
       const kept = node.entries.filter(({ at }) => !dropped.has(at))
-      return Object.fromEntries(kept.map(({ key, value }) => [key, valueOf(value, dropped, `${path}/${key}`)]))
+      return Object.fromEntries(
+        kept.map(({ key, value }) => [key, valueOf(value, dropped, `${path}/${key}`)]),
+      )
     }
   }
 }

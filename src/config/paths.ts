@@ -33,8 +33,10 @@ function checkNoParent(path: string): string | undefined {
 
 /** What a shell would expand and agentbox does not: taken literally it would protect nothing. */
 function checkUnexpanded(path: string): string | undefined {
-  if (path.startsWith('~') && !isFull(path)) return '"~user" is not expanded: write the full path'
-  if (/\$[A-Za-z_{(]/.test(path)) return 'variables are not expanded: write the path itself, or ~/ for the home'
+  if (path.startsWith('~') && !isFull(path))
+    return "is another user's home, which is not expanded: write the full path"
+  if (/\$[A-Za-z_{(]/.test(path))
+    return 'has a variable, which is not expanded: write the path itself, or ~/ for the home'
   if (/[*?]/.test(path)) return 'is a pattern, but a path is needed: only masks take patterns'
   return undefined
 }

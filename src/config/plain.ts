@@ -1,4 +1,4 @@
-import { MAX_DEPTH, type DocEntry, type DocNode } from './document.ts'
+import { MAX_DEPTH, MAX_PARTS, type DocEntry, type DocNode } from './document.ts'
 
 /**
  * Reads the YAML that policies are usually written in, and JSON without escapes: the full parser costs
@@ -8,7 +8,7 @@ import { MAX_DEPTH, type DocEntry, type DocNode } from './document.ts'
 export function readPlain(text: string): DocNode | undefined {
   // Anything that YAML gives a meaning that is not handled here makes the whole file unusual.
   if (!/^[\n -~\u00a1-\ud7ff\ue000-\ufefe]*$/.test(text) || /^(?:---|\.\.\.|%)/m.test(text)) return undefined
-  const cursor: Cursor = { text, at: 0 }
+  const cursor: Cursor = { text, at: 0, parts: 0 }
   try {
     const root = blockNode(cursor, skipToContent(cursor), 0)
     return cursor.at === text.length ? root : undefined
@@ -21,6 +21,8 @@ export function readPlain(text: string): DocNode | undefined {
 interface Cursor {
   readonly text: string
   at: number
+  /** Scalars so far. */
+  parts: number
 }
 
 const UNUSUAL = new Error('left to the full parser')
@@ -107,7 +109,11 @@ function blockList(cursor: Cursor, indent: number): DocNode {
   const items: DocNode[] = []
   const at = cursor.at + indent
   let found = indent
-  for (; found === indent && cursor.text.startsWith('- ', cursor.at + indent); found = skipToContent(cursor)) {
+  for (
+    ;
+    found === indent && cursor.text.startsWith('- ', cursor.at + indent);
+    found = skipToContent(cursor)
+  ) {
     cursor.at += indent + 1
     take(cursor, BLANKS)
     items.push(lineValue(cursor, MAX_DEPTH))
@@ -154,6 +160,7 @@ function flowEntry(cursor: Cursor, depth: number, gap: RegExp): DocEntry {
 }
 
 function scalar(cursor: Cursor): DocNode & { kind: 'scalar' } {
+  if (++cursor.parts > MAX_PARTS) return unusual()
   const at = cursor.at
   const quoted = take(cursor, DOUBLE) ?? take(cursor, SINGLE)
   if (quoted) return { kind: 'scalar', value: quoted[1]!, text: quoted[1]!, at }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs'
 import { fail, type PolicyIssue } from '../errors.ts'
 import { fsPath, toBytes } from '../host/bytes.ts'
@@ -13,8 +12,12 @@ export interface PolicyBytes {
   stat: Stats
 }
 
-/** What an approval is bound to: the file's path and its exact bytes. Lower-case hex. */
+/**
+ * What an approval is bound to: the file's path and its exact bytes. Lower-case hex. The module is loaded
+ * at the first call: it takes 3–5 ms, and a launch that asks for no grants needs no hash.
+ */
 export function hashOf(path: string, bytes: Buffer): string {
+  const { createHash } = process.getBuiltinModule('node:crypto')
   return createHash('sha256').update(toBytes(path)).update('\0').update(bytes).digest('hex')
 }
 
@@ -58,7 +61,10 @@ function readLimited(fd: number, path: string): Buffer {
 function openProblem(error: NodeJS.ErrnoException): Omit<PolicyIssue, 'file'> {
   switch (error.code) {
     case 'ELOOP':
-      return { problem: 'is a symbolic link', hint: 'put the file itself here: what a link leads to is not reviewed' }
+      return {
+        problem: 'is a symbolic link',
+        hint: 'put the file itself here: what a link leads to is not reviewed',
+      }
     case 'EACCES':
     case 'EPERM':
       return { problem: 'cannot be read: permission denied' }

@@ -9,7 +9,8 @@ export type Check = (text: string) => string | undefined
 // Cc, line separators and everything that reorders text: no honest path, host or pattern has them, and a
 // terminal that shows them shows something else than what is granted.
 // oxlint-disable-next-line no-control-regex
-const UNSHOWABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/
+const UNSHOWABLE =
+  /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/
 const LINE_BREAK = /[\n\r\u0085\u2028\u2029]/
 
 // U+DC80–U+DCFF stand for undecodable bytes (host/bytes.ts); every other lone surrogate stands for nothing.

@@ -16,13 +16,13 @@ export function userConfigDir(home: string, xdgConfigHome: string | undefined): 
  * managers make such), but neither it nor its directory may be another user's or writable by others.
  */
 export async function readUserConfig(dir: string): Promise<PolicyBytes | undefined> {
-  const dirStat = lstatOrFail(dir)
-  if (!dirStat) return undefined
+  if (!lstatOrFail(dir)) return undefined
+  const dirStat = lstatOrFail(`${dir}/.`) ?? refuse(dir, 'is not a directory')
   const found = NAMES.map((name) => `${dir}/${name}`).filter((path) => lstatOrFail(path) !== undefined)
   if (found.length > 1) fail({ code: 'policy-ambiguous', files: found })
   const [path] = found
   if (path === undefined) return undefined
-  if (!dirStat.isSymbolicLink()) checkOwner(dir, dirStat)
+  checkOwner(dir, dirStat)
   const file = readPolicyBytes(path, true)
   checkOwner(path, file.stat)
   return loadWithCosmiconfig(file)
@@ -38,8 +38,11 @@ function checkOwner(path: string, stat: Stats): void {
       : (stat.mode & writers) === 0
         ? undefined
         : 'can be written by other users'
-  if (problem === undefined) return
-  fail({ code: 'policy-invalid', issues: [{ file: path, problem, hint: `chown and chmod go-w it: it grants` }] })
+  if (problem !== undefined) refuse(path, problem, 'it decides what every box may see: make it yours alone')
+}
+
+function refuse(file: string, problem: string, hint?: string): never {
+  return fail({ code: 'policy-invalid', issues: [{ file, problem, hint }] })
 }
 
 /**
@@ -50,8 +53,7 @@ function checkOwner(path: string, stat: Stats): void {
 async function loadWithCosmiconfig(file: PolicyBytes): Promise<PolicyBytes> {
   const { cosmiconfigSync } = await import('cosmiconfig')
   const data = (): { file: PolicyBytes } => ({ file })
-  const program = (path: string): never =>
-    fail({ code: 'policy-invalid', issues: [{ file: path, problem: 'is a program: a policy is data' }] })
+  const program = (path: string): never => refuse(path, 'is a program: a policy is data')
   const loaders = { '.yaml': data, '.yml': data, '.json': data, noExt: data }
   const programs = { '.js': program, '.cjs': program, '.mjs': program, '.ts': program }
   const explorer = inProc(() =>
@@ -62,9 +64,9 @@ async function loadWithCosmiconfig(file: PolicyBytes): Promise<PolicyBytes> {
       cache: false,
     }),
   )
-  const result = explorer.load(file.path)
+  const config = explorer.load(file.path)?.config as { file: PolicyBytes } | undefined
   // An empty file reaches no loader.
-  return result?.isEmpty === true ? file : (result?.config as { file: PolicyBytes }).file
+  return config?.file ?? file
 }
 
 /**

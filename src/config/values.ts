@@ -24,30 +24,36 @@ export function checkPass(name: string): string | undefined {
  */
 const STEERING = [
   ...'PATH HOME SHELL ENV IFS CDPATH TMPDIR TMP TEMP USER LOGNAME EDITOR VISUAL PAGER BROWSER'.split(' '),
-  ...'BASH_ENV BASH_FUNC_* BASHOPTS SHELLOPTS PROMPT_COMMAND PS4 ZDOTDIR TERMINFO* LOCPATH NLSPATH'.split(' '),
+  ...'BASH_ENV BASH_FUNC_* BASHOPTS SHELLOPTS PROMPT_COMMAND PS4 ZDOTDIR TERMINFO* LOCPATH NLSPATH'.split(
+    ' ',
+  ),
   ...'LD_* GCONV_PATH GLIBC_TUNABLES MALLOC_* HOSTALIASES RESOLV_* LOCALDOMAIN GETCONF_DIR'.split(' '),
   ...'NODE_OPTIONS NODE_EXTRA_CA_CERTS NODE_PATH NODE_REPL_* NODE_TLS_* NODE_USE_* NPM_CONFIG_*'.split(' '),
-  ...'PYTHONSTARTUP PYTHONPATH PYTHONHOME PYTHONINSPECT PYTHONUSERBASE PERL5* PERLLIB RUBYOPT RUBYLIB'.split(' '),
+  ...'PYTHONSTARTUP PYTHONPATH PYTHONHOME PYTHONINSPECT PYTHONUSERBASE PERL5* PERLLIB RUBYOPT RUBYLIB'.split(
+    ' ',
+  ),
   ...'JAVA_TOOL_OPTIONS _JAVA_OPTIONS JDK_JAVA_OPTIONS CLASSPATH DOTNET_STARTUP_HOOKS LUA_INIT*'.split(' '),
   ...'GIT_* SSH_* GPG_* GNUPGHOME DBUS_* SUDO_* LESSOPEN LESSCLOSE MANPAGER *ASKPASS BUN_* DENO_*'.split(' '),
-  ...'SSL_* *_CA_BUNDLE *_CA_CERTIFICATE *_PROXY *_BASE_URL *_API_URL *_ENDPOINT DOCKER_* KUBECONFIG'.split(' '),
+  ...'SSL_* *_CA_BUNDLE *_CA_CERTIFICATE *_PROXY *_BASE_URL *_API_URL *_ENDPOINT DOCKER_* KUBECONFIG'.split(
+    ' ',
+  ),
   ...'*_API_KEY *_TOKEN *_SECRET *_PASSWORD *_CREDENTIALS AWS_* AZURE_* GOOGLE_* AGENTBOX* XDG_*'.split(' '),
   ...'CODEX_* GEMINI_* OPENCODE_* COPILOT_* CLAUDE_* ANTHROPIC_* OPENAI_* QWEN_* PI_* CLINE_*'.split(' '),
 ]
 
 /** For `env.set` of a repository. Agents' variables are steering too: they are in the profiles. */
 export const checkRepoVariable: Check = both(checkVariable, (name) =>
-  steering().test(name)
+  isSteering(name.toUpperCase())
     ? 'decides what runs, where traffic goes or which credentials are used: a repository may not set it'
     : undefined,
 )
 
-let steeringNames: RegExp | undefined
-
-function steering(): RegExp {
-  const names = [...STEERING, ...agents.flatMap((agent) => [...agent.env, ...Object.keys(agent.set)])]
-  steeringNames ??= new RegExp(`^(?:${names.map((name) => name.replaceAll('*', '.*')).join('|')})$`, 'i')
-  return steeringNames
+function isSteering(name: string): boolean {
+  const ofAgents = agents.flatMap((agent) => [...agent.env, ...Object.keys(agent.set)])
+  return [...STEERING, ...ofAgents].some((pattern) => {
+    if (pattern.endsWith('*')) return name.startsWith(pattern.slice(0, -1))
+    return pattern.startsWith('*') ? name.endsWith(pattern.slice(1)) : name === pattern
+  })
 }
 
 /** A value may be empty or have several lines; only what `execve` cannot carry is refused. */

@@ -1,8 +1,15 @@
 import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser, type CST, type ParsedNode } from 'yaml'
-import { MAX_DEPTH, type DocEntry, type DocNode, type DocProblem, type Reading } from './document.ts'
+import {
+  MAX_DEPTH,
+  MAX_PARTS,
+  type DocEntry,
+  type DocNode,
+  type DocProblem,
+  type Reading,
+} from './document.ts'
 
-/** Several times any policy; the composer takes up to 20 µs for each. */
-const MAX_LEXEMES = 20_000
+/** The scalars of a policy with the marks, blanks and comments between them; each takes up to 20 µs. */
+const MAX_LEXEMES = 5 * MAX_PARTS
 
 /** What this reader throws to itself; nothing of it leaves `readYaml`. */
 class Refused extends Error {
@@ -71,7 +78,12 @@ function scalarOf(node: ParsedNode & { value: unknown; source?: string; tag?: st
   if (node.tag !== undefined) throw new Refused(at, `has the tag ${node.tag}`, 'leave it out')
   const { value } = node
   const text = node.source ?? ''
-  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+  if (
+    value === null ||
+    typeof value === 'string' ||
+    typeof value === 'number' ||
+    typeof value === 'boolean'
+  ) {
     return { kind: 'scalar', value, text, at }
   }
   throw new Refused(at, 'is not a plain value')
@@ -81,7 +93,8 @@ function entryFrom(pair: { key: ParsedNode; value: ParsedNode | null }, depth: n
   const key = nodeOf(pair.key, depth + 1)
   if (key.kind !== 'scalar') throw new Refused(key.at, 'is a key that is not plain text')
   const value = nodeOf(pair.value, depth + 1)
-  return { key: key.text, at: key.at, value: pair.value ? value : { ...value, at: key.at } }
+  const absent = value.kind === 'scalar' && value.value === null && value.text === ''
+  return { key: key.text, at: key.at, value: absent ? { ...value, at: key.at } : value }
 }
 
 function yamlProblem(message: string): string {

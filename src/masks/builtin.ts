@@ -27,7 +27,7 @@ interface CompiledPreset {
 
 const ORIGIN: Origin = { layer: 'built-in' }
 
-export interface BuiltIn {
+interface BuiltIn {
   /** Source of an expression (flags `is`) that is true for every base name that could match. */
   sieve: string
   /** The rules that name the path, exceptions not yet considered, in the order of the presets. */

@@ -16,7 +16,7 @@ interface CharacterSet {
 export type Token = number | '?' | '*' | CharacterSet
 
 /** `**` stands for any number of directories, none included. */
-export type Segment = Token[] | '**'
+type Segment = Token[] | '**'
 
 export interface Glob {
   /** The pattern without its outer slashes. */
@@ -39,7 +39,6 @@ export class GlobError extends Error {}
  * the combined expression overlooks (`String.toLowerCase` would map the Kelvin sign to `k`, `i` does not).
  */
 export function fold(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- the test is for ASCII as a whole
   if (/^[\0-\x7f]*$/.test(text)) return text.toUpperCase()
   let out = ''
   for (let at = 0; at < text.length; at++) out += foldUnit(text[at]!)

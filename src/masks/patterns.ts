@@ -121,7 +121,6 @@ const PROBE_PARENTS = ['', 'aa/', 'aa/bb.c/', 'aa/bb.c/dd/']
 export function checkPattern(pattern: string): string | undefined {
   if (pattern.trim() === '') return 'is empty'
   if (pattern.length > MAX_PATTERN) return `is longer than ${MAX_PATTERN} characters`
-  // oxlint-disable-next-line no-control-regex -- these are what is refused
   if (/[\0-\x1f\x7f]/.test(pattern)) return 'holds a control character'
   if (pattern.startsWith('!')) return 'cannot be negated with `!`; list the name under masks.except instead'
   if (/^~([^/]*\/|$)/.test(pattern))

@@ -50,7 +50,7 @@ const dotenv: MaskPreset = {
     `*.env{-,_}${EXAMPLES}`,
     '{example,sample,template}.env',
     '*{.,-,_}{example,sample,template}.env',
-    `.dev.vars.${EXAMPLES}`,
+    `{.envrc,.dev.vars}.${EXAMPLES}`,
     // `config.env.ts` is a source; `.env.ts` and `.env.js` are not excepted, people do put secrets there.
     `?*.env.${SOURCES}`,
     '?*.env.{d,spec,test}.{ts,js}',
@@ -110,7 +110,8 @@ const stores: MaskPreset = {
     '{.dockercfg,.dockerconfigjson}',
     '.docker/config.json',
     '.{codex,composer}/auth.json',
-    '{kubeconfig,kubeconfig.{yml,yaml,json,conf},kubeconfig{-,_}*.{yml,yaml,conf},*.kubeconfig}',
+    'kubeconfig{,.{yml,yaml,json,conf},{-,_}*.{yml,yaml,conf}}',
+    '*.kubeconfig',
     '{.boto,.s3cfg,.passwd-s3fs,rclone.conf,.rclone.conf,.databrickscfg,.terraformrc,terraform.rc}',
     '{.cargo,.gem}/credentials*',
     '.m2/settings{,-security}.xml',

@@ -11,17 +11,25 @@ export interface ScanEntry {
   link?: string | undefined
 }
 
-export interface Wanted {
+interface Wanted {
   /** Tested against each base name. */
   interesting: RegExp
-  /** Directories not to enter; they themselves are reported all the same. */
-  skip: (name: string, path: string) => boolean
+  /** Directories that the policy hides: reported if interesting, not entered. */
+  hidden?: readonly string[] | undefined
+  /** Other directories not to enter, by default `skipVendored`. */
+  skip?: ((name: string, path: string) => boolean) | undefined
+}
+
+export interface Unreadable {
+  path: string
+  /** The errno's name. */
+  code: string
 }
 
 export interface ScanResult {
   entries: ScanEntry[]
   /** Directories that could not be read: unless the agent cannot read them either, nothing may start. */
-  unreadable: { path: string; code: string }[]
+  unreadable: Unreadable[]
   directories: number
   /** Everything that is not a directory. */
   files: number
@@ -45,18 +53,16 @@ const ATTEMPTS = 3
  */
 export function scanTree(roots: readonly string[], wanted: Wanted): ScanResult {
   const result: ScanResult = { entries: [], unreadable: [], directories: 0, files: 0 }
-  const own = new Set(roots)
-  const stack: string[] = []
-  for (const root of own) {
-    if (isDirectory(root, result)) stack.push(root)
-  }
+  // A root inside another root has its own turn.
+  const apart = new Set([...roots, ...(wanted.hidden ?? [])])
+  const stack = [...new Set(roots)].filter((root) => isDirectory(root, result))
   for (let directory = stack.pop(); directory !== undefined; directory = stack.pop()) {
     result.directories++
-    const list = listDirectory(directory, result)
+    const list = listDirectory(directory, result.unreadable)
     if (list === undefined) continue
     // `/` has no slash of its own to end with.
     const prefix = directory === '/' ? '/' : `${directory}/`
-    visit(prefix, list, wanted, result, stack, own)
+    visit(prefix, list, wanted, result, stack, apart)
   }
   result.entries.sort((a, b) => (a.path < b.path ? -1 : 1))
   return result
@@ -66,17 +72,16 @@ export function scanTree(roots: readonly string[], wanted: Wanted): ScanResult {
 function visit(
   prefix: string,
   list: Dirent[],
-  { interesting, skip }: Wanted,
+  { interesting, skip = skipVendored }: Wanted,
   result: ScanResult,
   stack: string[],
-  own: Set<string>,
+  apart: Set<string>,
 ): void {
   for (const entry of list) {
     const { name } = entry
     if (entry.isDirectory()) {
       const path = prefix + name
-      // A root inside another root has its own turn.
-      if (!own.has(path) && !skip(name, path)) stack.push(path)
+      if (!apart.has(path) && !skip(name, path)) stack.push(path)
     } else result.files++
     if (interesting.test(name)) report(prefix + name, entry, result)
   }
@@ -118,9 +123,13 @@ function isDirectory(root: string, result: ScanResult): boolean {
   return false
 }
 
-function listDirectory(path: string, result: ScanResult): Dirent[] | undefined {
+/**
+ * Lists a directory; one that vanished meanwhile gives undefined, one that cannot be read as well, and is
+ * added to `unreadable`.
+ */
+export function listDirectory(path: string, unreadable: Unreadable[]): Dirent[] | undefined {
   if (path.length * 3 > MAX_DIRECTORY_PATH && Buffer.byteLength(path) > MAX_DIRECTORY_PATH) {
-    result.unreadable.push({ path, code: 'ENAMETOOLONG' })
+    unreadable.push({ path, code: 'ENAMETOOLONG' })
     return undefined
   }
   let code = ''
@@ -134,7 +143,7 @@ function listDirectory(path: string, result: ScanResult): Dirent[] | undefined {
     }
   }
   const gone = (code === 'ENOENT' || code === 'ENOTDIR') && !stillDirectory(path)
-  if (!gone) result.unreadable.push({ path, code })
+  if (!gone) unreadable.push({ path, code })
   return undefined
 }
 
@@ -154,7 +163,7 @@ function stillDirectory(path: string): boolean {
   }
 }
 
-function codeOf(error: unknown): string {
+export function codeOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? 'UNKNOWN'
 }
 

@@ -7,8 +7,12 @@ export type EntryKind = 'file' | 'directory' | 'fifo' | 'socket' | 'device' | 's
 export interface MaskReason {
   pattern: string
   origin: Origin
-  /** `name`: the path itself matches; the others: it is the same file as `via`, which matches. */
-  by: 'name' | 'hard-link' | 'symlink-target' | 'substitute'
+  /**
+   * `name`: the path itself matches; `hard-link`, `symlink-target`: it is the same file as `via`, which
+   * matches; `unreadable`: a directory that could not be searched and that its owner, the agent, could
+   * open with chmod.
+   */
+  by: 'name' | 'hard-link' | 'symlink-target' | 'substitute' | 'unreadable'
   via?: string | undefined
 }
 
@@ -21,8 +25,11 @@ export type MaskLook =
   | { kind: 'deny' }
   /** An empty read-only directory. */
   | { kind: 'directory' }
-  /** Another file of the project, absolute path. */
-  | { kind: 'substitute'; source: string }
+  /**
+   * Another file of the project, absolute path without symlinks. A box that is running could put a link
+   * to anywhere in its place before it is mounted: the identity (device, inode; decimal) tells.
+   */
+  | { kind: 'substitute'; source: string; identity?: { dev: string; ino: string } | undefined }
 
 export interface Mask {
   /** Absolute, no symlink in it. */

@@ -1,14 +1,16 @@
-import type { LoadedPolicy } from '../config/load.ts'
-import { loadPolicy } from '../config/load.ts'
-import { fail } from '../errors.ts'
+import { findPolicyFiles } from '../config/find.ts'
+import type { PolicyFlags } from '../config/flags.ts'
+import { noApprovals, pendingSubstitutions } from '../config/grants.ts'
+import { loadPolicy, type LoadedPolicy } from '../config/load.ts'
+import { fail, type Grant } from '../errors.ts'
 import { agentboxDirs, type AgentboxDirs } from '../host/dirs.ts'
 import { findExecutable, named, type Executable } from '../host/executables.ts'
 import { readHostFacts, type HostFacts } from '../host/facts.ts'
 import { lstatOf, realpathOf } from '../host/files.ts'
 import { isWithin } from '../host/paths.ts'
-import type { Project } from '../host/project.ts'
+import { locateProject, type Project } from '../host/project.ts'
 import { compileMatcher } from '../masks/patterns.ts'
-import { scanTree, type ScanResult } from '../masks/scan.ts'
+import { scanTree, skipVendored, type ScanResult } from '../masks/scan.ts'
 import { buildMasks } from '../masks/set.ts'
 import type { Mask } from '../masks/types.ts'
 import { buildPlan } from '../plan/build.ts'
@@ -33,19 +35,19 @@ export interface Situation {
   loaded: LoadedPolicy
 }
 
-/** Reads everything that decides the box here, and changes nothing. Fails with any policy problem. */
-export function surveySituation(env: NodeJS.ProcessEnv, flags: PolicyFlags): Situation {
+/** Reads everything that decides the policy here, and changes nothing. Fails with any policy problem. */
+export async function surveySituation(env: NodeJS.ProcessEnv, flags: PolicyFlags = {}): Promise<Situation> {
   const cwd = currentDir()
   const facts = readHostFacts(env)
   const dirs = agentboxDirs(env, facts.home)
   const files = findPolicyFiles(cwd)
-  const policyDir = files[0] === undefined ? undefined : parentOf(files[0].path)
-  const project = locateProject({ cwd, policyDir, home: facts.home, own: Object.values(dirs) })
-  const loaded = loadPolicy({
+  const project = locateProject({ cwd, policyDir: files[0]?.dir, home: facts.home, own: Object.values(dirs) })
+  const loaded = await loadPolicy({
     files,
+    cwd,
     home: facts.home,
-    env,
     project: project.root,
+    env,
     approvals: noApprovals,
     flags,
   })
@@ -66,34 +68,35 @@ export interface Survey {
   masks: Mask[]
   grants: GrantedPath[]
   hidden: HiddenPath[]
+  /** What the repository asks for and nobody approved; nothing of it is in the policy or the masks. */
+  pending: Grant[]
   warnings: string[]
 }
 
-export function surveyFiles({ facts, policy, project }: Situation): Survey {
+export function surveyFiles({ policy, project, loaded }: Situation): Survey {
   const grants = grantedPaths(policy, project.root)
   const hidden = existingParts(policy.filesystem.hide, project.root).map(({ path, origin }) => ({
     path,
     directory: lstatOf(path)?.isDirectory() === true,
     why: `hidden by ${originText(origin)}`,
   }))
-  const matcher = compileMatcher(policy.masks)
   const roots = [project.root, ...grants.map(({ path }) => path)]
+  const matcher = compileMatcher(policy.masks)
   const interesting = new RegExp(`${matcher.interesting.source}|${protectedPattern.source}`, 'is')
-  const scan = scanTree(roots, { interesting, hidden: hidden.map(({ path }) => path) })
-  const { masks, warnings } = buildMasks({
-    scan,
-    matcher,
-    policy: policy.masks,
-    project: project.root,
-    roots,
-  })
-  return {
-    scan,
-    masks: masks.filter(({ path }) => !hidden.some((one) => isWithin(path, one.path))),
-    grants,
-    hidden,
-    warnings,
-  }
+  const scan = scanTree(roots, { interesting, skip: skipVendored })
+  const common = { scan, matcher, project: project.root, roots, hidden: hidden.map(({ path }) => path) }
+  const pending = [
+    ...loaded.pending,
+    ...pendingSubstitutions(policy, (path) => matcher.match(path, false) !== undefined, noApprovals),
+  ]
+  const { masks, warnings } = buildMasks({ ...common, policy: withoutPending(policy.masks, pending) })
+  return { scan, masks, grants, hidden, pending, warnings }
+}
+
+/** The masks without substitutions that would show a secret: those need an approval. */
+function withoutPending(masks: Policy['masks'], pending: readonly Grant[]): Policy['masks'] {
+  const asked = new Set(pending.filter(({ kind }) => kind === 'unmask').map(({ value }) => value))
+  return { ...masks, substitute: masks.substitute.filter(({ value }) => !asked.has(value.source)) }
 }
 
 export interface CommandRequest {
@@ -101,6 +104,8 @@ export interface CommandRequest {
   argv: readonly [string, ...string[]]
   /** The name a shim stands for; argv[0] is then the absolute path that it found. */
   as?: string | undefined
+  /** Go on although the repository asks for grants that nobody approved: without them. */
+  withoutGrants: boolean
 }
 
 export interface Prepared {
@@ -122,6 +127,9 @@ export function prepare(
 ): Prepared {
   const { facts, project, policy, cwd, env, dirs } = situation
   const survey = surveyFiles(situation)
+  if (!request.withoutGrants && survey.pending.length > 0) {
+    fail({ code: 'grants-unapproved', grants: survey.pending, command: [...request.argv] })
+  }
   const program = programOf(request, env, cwd)
   const profile = relocate(profileOf(program.name), env, facts.home)
   const ephemeral = policy.filesystem.home.value === 'ephemeral'

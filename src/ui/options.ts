@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util'
-import type { Command, Option } from '../commands/types.ts'
+import type { Command, Option, Values } from '../commands/types.ts'
 import { fail } from '../errors.ts'
 
 export interface ParsedCall {
-  values: Record<string, string | boolean | undefined>
+  values: Values
   positionals: string[]
 }
 
@@ -21,13 +21,15 @@ export function parseCall(command: Command, args: readonly string[]): ParsedCall
 }
 
 function parse(command: Command, args: readonly string[]): ParsedCall {
-  const options: Record<string, { type: Option['type']; short?: string }> = {
+  const options: Record<string, { type: Option['type']; short?: string; multiple?: true }> = {
     help: { type: 'boolean', short: 'h' },
   }
-  for (const [name, { type }] of Object.entries(command.options)) options[name] = { type }
+  for (const [name, { type, multiple }] of Object.entries(command.options)) {
+    options[name] = multiple === true ? { type, multiple } : { type }
+  }
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
-    return { values: values as ParsedCall['values'], positionals }
+    return { values: values as Values, positionals }
   } catch (error) {
     const text = (error as Error).message.split('. ')[0]!
     return fail({ code: 'usage', text: `${command.name}: ${text}`, command: command.name })
@@ -46,7 +48,7 @@ function ownPart(command: Command, args: readonly string[]): number {
   return Math.min(at, args.length)
 }
 
-function check(command: Command, values: ParsedCall['values']): void {
+function check(command: Command, values: Values): void {
   for (const [name, { choices }] of Object.entries(command.options)) {
     const value = values[name]
     if (choices === undefined || typeof value !== 'string' || choices.includes(value)) continue

@@ -1,7 +1,7 @@
 import { and, assemble, branch, type Code, load, oneOf, ret } from './bpf.ts'
 import { CATALOGUE } from './catalogue.ts'
 import type { Condition, Errno, Rule } from './rules.ts'
-import { type Arch, NEWEST_KNOWN, numberOf, type Syscall, SYSCALLS } from './syscalls.ts'
+import { type Arch, NEWEST_KNOWN, numberOf, type Syscall } from './syscalls.ts'
 
 export type { Arch } from './syscalls.ts'
 
@@ -73,22 +73,30 @@ interface Entry {
 
 /** What to do for each number that the catalogue names, in ascending order. */
 function entries(arch: Arch): Entry[] {
-  const rules = CATALOGUE.flatMap((group) => group.rules)
-  return SYSCALLS.flatMap((call) => {
+  const found: Entry[] = []
+  for (const [call, rules] of rulesByCall()) {
     const number = numberOf(call, arch)
-    return number === undefined ? [] : [{ number, code: codeFor(call, rules) }]
-  }).toSorted((a, b) => a.number - b.number)
+    if (number !== undefined) found.push({ number, code: codeFor(rules) })
+  }
+  return found.toSorted((a, b) => a.number - b.number)
 }
 
-/** The rules that name the call, first to refuse wins, then ALLOW. */
-function codeFor(call: Syscall, rules: readonly Rule[]): Code {
-  return rules
-    .filter((rule) => rule.calls.includes(call))
-    .reduceRight<Code>(
-      (rest, { when, errno }) => (when === undefined ? ERRNO[errno] : refuseWhen(when, ERRNO[errno], rest)),
-      ALLOW,
-    )
+function rulesByCall(): Map<Syscall, Rule[]> {
+  const byCall = new Map<Syscall, Rule[]>()
+  for (const { rules } of CATALOGUE) {
+    for (const rule of rules) {
+      for (const call of rule.calls) byCall.set(call, [...(byCall.get(call) ?? []), rule])
+    }
+  }
+  return byCall
 }
+
+/** The first rule to refuse wins; if none does, the call is allowed. */
+const codeFor = (rules: readonly Rule[]): Code =>
+  rules.reduceRight<Code>(
+    (rest, { when, errno }) => (when === undefined ? ERRNO[errno] : refuseWhen(when, ERRNO[errno], rest)),
+    ALLOW,
+  )
 
 function refuseWhen(condition: Condition, refuse: Code, rest: Code): Code {
   switch (condition.kind) {

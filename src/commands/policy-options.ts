@@ -1,0 +1,43 @@
+import type { PolicyFlags } from '../config/flags.ts'
+import type { Option, Values } from './types.ts'
+
+/** Options of every command that takes the policy of this directory: the innermost layer. */
+export const policyOptions: Record<string, Option> = {
+  read: { type: 'string', value: 'PATH', multiple: true, about: 'show this path too, read-only' },
+  write: { type: 'string', value: 'PATH', multiple: true, about: 'show this path too, writable' },
+  readonly: {
+    type: 'string',
+    value: 'PATH',
+    multiple: true,
+    about: 'this part of the project cannot be written',
+  },
+  hide: { type: 'string', value: 'PATH', multiple: true, about: 'this part of the project cannot be seen' },
+  mask: { type: 'string', value: 'PATTERN', multiple: true, about: 'mask these names too' },
+  show: {
+    type: 'string',
+    value: 'MODE',
+    choices: ['empty', 'keys', 'deny'],
+    about: 'what a masked file looks like',
+  },
+  pass: { type: 'string', value: 'NAME', multiple: true, about: 'pass this variable' },
+  network: {
+    type: 'string',
+    value: 'MODE',
+    choices: ['none', 'host'],
+    about: 'none: no network · host: that of this machine',
+  },
+  home: {
+    type: 'string',
+    value: 'MODE',
+    choices: ['private', 'ephemeral'],
+    about: 'ephemeral: a home for this run only',
+  },
+  'without-grants': { type: 'boolean', about: 'go on without what the policy asks for and nobody approved' },
+}
+
+const NAMES = ['read', 'write', 'readonly', 'hide', 'mask', 'show', 'pass', 'network', 'home'] as const
+
+export function policyFlags(values: Values): PolicyFlags {
+  const given = NAMES.filter((name) => values[name] !== undefined)
+  return Object.fromEntries(given.map((name) => [name, values[name]])) as PolicyFlags
+}

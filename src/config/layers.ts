@@ -1,0 +1,119 @@
+import { fail, type Grant } from '../errors.ts'
+import { isWithin } from '../host/paths.ts'
+import { baseline } from '../policy/baseline.ts'
+import type { Policy, Sourced } from '../policy/types.ts'
+import { partsDir, type Context, type ResolveInput } from './context.ts'
+import { filesystemOf } from './filesystem.ts'
+import { gateTo, grantAt, type Outcome } from './grants.ts'
+import { agentsOf, envSetOf, limitsOf, scalarOf, sourcedAt, substitutesOf } from './merge.ts'
+import { inFileOrder } from './order.ts'
+import type { ParsedLayer } from './parse.ts'
+import { absolutePath } from './paths.ts'
+import { networkOf, passOf } from './reach.ts'
+
+export interface Resolved {
+  policy: Policy
+  /** Grants that nobody has approved. None of them is in the policy. */
+  pending: Grant[]
+}
+
+/**
+ * Merges the layers: baseline, user, repository (outermost first), flags. Restrictions add up, and no
+ * later layer lifts an earlier one's; grants of a repository count only where they are approved. Fails
+ * with `policy-invalid` and everything that is wrong.
+ */
+export function resolvePolicy(input: ResolveInput): Resolved {
+  const outcome: Outcome = { pending: [], issues: [] }
+  const { userConfig, repoLayers, flags } = input
+  const layers = [...(userConfig ? [userConfig] : []), ...repoLayers, ...(flags ? [flags] : [])]
+  const context: Context = { layers, input, gate: gateTo(outcome, input.approvals) }
+  const base = baseline(input.home)
+  const own = (input.own ?? []).map((value) => ({ value, origin: { layer: 'built-in' as const } }))
+  const ceiling = [...base.ceiling, ...own, ...ownPaths(userConfig, 'ceiling', input.home)]
+  const always = ownPaths(userConfig, 'always', input.home)
+  const policy: Policy = {
+    agents: agentsOf(
+      userConfig,
+      repoLayers,
+      flags,
+      always.some(({ value }) => isWithin(input.project, value)),
+    ),
+    filesystem: filesystemOf(context, base, ceiling),
+    masks: masksOf(context, base),
+    network: networkOf(context, base),
+    env: { pass: passOf(context), set: envSetOf(layers) },
+    ssh: scalarOf(layers, ['ssh'], ['none', 'agent'], base.ssh, context.gate, 'ssh'),
+    protect: {
+      absent: scalarOf(
+        layers,
+        ['protect', 'absent'],
+        ['quarantine', 'report'],
+        base.protect.absent,
+        context.gate,
+        'protect',
+      ),
+    },
+    limits: limitsOf(layers, base.limits),
+    verify: verifyOf(context),
+    ceiling,
+    always,
+    bypass: ownValue(userConfig, 'bypass', userConfig?.rc.bypass) ?? base.bypass,
+    quiet: ownValue(userConfig, 'quiet', userConfig?.rc.quiet) ?? base.quiet,
+  }
+  if (outcome.issues.length > 0) fail({ code: 'policy-invalid', issues: inFileOrder(outcome.issues) })
+  return { policy, pending: inFileOrder(outcome.pending) }
+}
+
+/** The user's own file names paths from the root or the home only, so that no directory is needed. */
+function ownPaths(user: ParsedLayer | undefined, key: 'ceiling' | 'always', home: string): Sourced<string>[] {
+  if (!user) return []
+  return (user.rc[key] ?? []).map((path, index) =>
+    sourcedAt(user, [key, index], absolutePath(path, '/', home)),
+  )
+}
+
+function ownValue<T>(
+  user: ParsedLayer | undefined,
+  key: string,
+  value: T | undefined,
+): Sourced<T> | undefined {
+  return user && value !== undefined ? sourcedAt(user, [key], value) : undefined
+}
+
+function masksOf({ layers, input, gate }: Context, base: Policy): Policy['masks'] {
+  const rules = (key: 'patterns' | 'except') =>
+    layers.flatMap((layer) =>
+      (layer.rc.masks?.[key] ?? []).flatMap((pattern, index) => {
+        const at = ['masks', key, index]
+        if (key === 'except' && !gate.take(layer, grantAt(layer, at, 'unmask', pattern))) return []
+        return [sourcedAt(layer, at, { pattern, base: partsDir(layer, input) })]
+      }),
+    )
+  const explicit = layers.some((layer) => layer.layer === 'user' && layer.rc.masks?.show !== undefined)
+  // Where the user has no opinion the looks of a mask are the repository's to choose: none shows a value.
+  const show = explicit ? base.masks.show : { ...base.masks.show, value: 'keys' as const }
+  const chosen = scalarOf(layers, ['masks', 'show'], ['deny', 'empty', 'keys'], show, gate, 'names')
+  return {
+    patterns: rules('patterns'),
+    except: rules('except'),
+    show: chosen.origin.layer === 'built-in' ? base.masks.show : chosen,
+    substitute: substitutesOf(layers, (layer) => partsDir(layer, input), input.home),
+  }
+}
+
+function verifyOf({ layers, input }: Context): Policy['verify'] {
+  const list = (key: keyof Policy['verify']) =>
+    layers.flatMap((layer) =>
+      (layer.rc.verify?.[key] ?? []).map((text, index) => {
+        const value =
+          key === 'unreachable' ? text.toLowerCase() : absolutePath(text, partsDir(layer, input), input.home)
+        return sourcedAt(layer, ['verify', key, index], value)
+      }),
+    )
+  return {
+    unreadable: list('unreadable'),
+    readable: list('readable'),
+    unwritable: list('unwritable'),
+    unreachable: list('unreachable'),
+  }
+}

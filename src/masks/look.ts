@@ -1,0 +1,76 @@
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+} from 'node:fs'
+import { fromBytes, fsPath } from '../host/bytes.ts'
+import type { Origin, Policy } from '../policy/types.ts'
+import { MAX_REDACTED, redactKeys } from './redact.ts'
+import type { Found } from './found.ts'
+import type { MaskLook, MaskReason } from './types.ts'
+
+/** What stands in for it inside. Whatever cannot be shown safely is empty. */
+export function lookOf(found: Found, policy: Policy['masks']): MaskLook {
+  if (found.entry === 'directory') return { kind: 'directory' }
+  if (found.substitute !== undefined) return { kind: 'substitute', ...found.substitute }
+  const { show } = policy
+  switch (show.value) {
+    case 'deny':
+      return { kind: 'deny' }
+    case 'empty':
+      return { kind: 'empty' }
+    case 'keys': {
+      const isDotenv = found.entry === 'file' && found.preset === 'dotenv'
+      const content = isDotenv ? readSecret(found.path, found.stat) : undefined
+      const text =
+        content === undefined ? undefined : redactKeys(content, headerFor(found.reason, show.origin))
+      return text === undefined ? { kind: 'empty' } : { kind: 'keys', text }
+    }
+  }
+}
+
+/** Tells an agent that looks why there are no values. */
+function headerFor({ pattern, origin }: MaskReason, show: Origin): string {
+  return `# agentbox: names only, the values are hidden (masks.patterns "${pattern}", ${place(origin)}; show: keys, ${place(show)})`
+}
+
+function place({ layer, file, line }: Origin): string {
+  if (file === undefined) return layer === 'built-in' ? 'built in' : layer
+  const name = file.slice(file.lastIndexOf('/') + 1)
+  return line === undefined ? name : `${name}:${line}`
+}
+
+/**
+ * Reads the very file that was looked at. Another box of this project may swap a directory on the way for
+ * a symlink while we read; then the descriptor's own path or its inode differs, and nothing is shown.
+ */
+function readSecret(path: string, expected: BigIntStats): string | undefined {
+  let fd: number
+  try {
+    fd = openSync(
+      fsPath(path),
+      constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY,
+    )
+  } catch {
+    return undefined
+  }
+  try {
+    const stat = fstatSync(fd, { bigint: true })
+    const same = stat.dev === expected.dev && stat.ino === expected.ino
+    if (!stat.isFile() || !same || stat.size > BigInt(MAX_REDACTED)) return undefined
+    if (fromBytes(readlinkSync(`/proc/self/fd/${fd}`, 'buffer')) !== path) return undefined
+    return decode(readFileSync(fd))
+  } catch {
+    return undefined
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function decode(bytes: Buffer): string {
+  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+}

@@ -1,0 +1,166 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import type { Readable, Duplex } from 'node:stream'
+import { fail } from '../errors.ts'
+import { encodeRequest } from './request.ts'
+import { dieBySignal, stopSelf, watchSignals } from './signals.ts'
+
+export { FIRST_DATA_FD, SECCOMP_FD } from './request.ts'
+
+export interface LaunchInput {
+  /** Absolute: the native helper and bubblewrap on the host. */
+  helper: string
+  bwrap: string
+  /** bwrap's options; all strings here may be surrogate-escaped. `--seccomp` and the command are added. */
+  bwrapArgs: readonly string[]
+  /** argv of the agent; argv[0] without a slash is looked for on the PATH of `env`, inside. */
+  command: readonly string[]
+  /** Where the box has the helper. */
+  initPath: string
+  /** The whole environment of the agent, and of bwrap. */
+  env: Readonly<Record<string, string>>
+  /** Working directory of bwrap itself; the agent's is set by `--chdir`. */
+  cwd: string
+  seccomp: Buffer
+  /** Contents of the descriptors FIRST_DATA_FD, FIRST_DATA_FD + 1, … that `bwrapArgs` name. */
+  data: readonly Buffer[]
+  /** The most processes that the user may have in the box. Has no effect for root: the kernel exempts it. */
+  processes?: number
+  /** Runs when the box stands and is held; throwing ends it. `pid` is pid 1 of the box, seen from here. */
+  onReady(pid: number): void | Promise<void>
+}
+
+export type AgentEnd =
+  | { kind: 'exited'; code: number }
+  | { kind: 'killed'; signal: number }
+  | { kind: 'exec-failed'; errno: number }
+  /** `stderr` is what bwrap said, at most 64 KB of it. */
+  | { kind: 'setup-failed'; stderr: string; status: number }
+
+interface Progress {
+  end?: AgentEnd
+  error?: unknown
+}
+
+const LARGEST_CAPTURE = 64 << 10
+const SIGKILL = 9
+const SIGTTIN = 21
+const SIGTTOU = 22
+
+/**
+ * Builds the box, lets `onReady` look at it, runs the agent in it with this process's standard streams,
+ * and waits for its end. Terminal, signals and job control are the agent's in between (native/launch.c).
+ * Nothing of the box is left when it returns, unless the helper itself was killed: then it is being ended.
+ * Rejects with what `onReady` threw, or `helper-missing`.
+ */
+export async function launch(input: LaunchInput): Promise<AgentEnd> {
+  const request = encodeRequest(input)
+  const child = spawn(input.helper, ['launch'], {
+    cwd: input.cwd,
+    env: {},
+    stdio: ['inherit', 'inherit', 'inherit', 'pipe', 'pipe'],
+  })
+  const control = child.stdio[3] as Duplex
+  const capture = collect(child.stdio[4] as Readable)
+  const progress: Progress = {}
+  const unwatch = watchSignals((number) => void control.write(`signal ${number}\n`))
+  // The helper may end while something is being written to it; its end is what counts.
+  control.on('error', () => {})
+  eachLine(control, (line) => handleLine(line, input, control, progress))
+  control.write(request)
+  try {
+    await closed(child, input.helper)
+  } finally {
+    unwatch()
+  }
+  if ('error' in progress) throw progress.error
+  return withCapture(progress.end, capture())
+}
+
+/**
+ * The exit status that stands for the end. If a signal ended the agent, this process dies by the same
+ * signal instead, where that leaves no core file.
+ */
+export function endStatus(end: AgentEnd): number {
+  switch (end.kind) {
+    case 'exited':
+      return end.code
+    case 'killed':
+      dieBySignal(end.signal)
+      return 128 + end.signal
+    case 'exec-failed':
+      return end.errno === 2 ? 127 : 126
+    case 'setup-failed':
+      return 125
+  }
+}
+
+function handleLine(line: string, input: LaunchInput, control: Duplex, progress: Progress): void {
+  const [word, text] = line.split(' ')
+  const value = Number(text)
+  if (word === 'ready') void hold(value, input, control, progress)
+  else if (word === 'stopped') stop(value, control)
+  else if (word === 'exited') progress.end = { kind: 'exited', code: value }
+  else if (word === 'killed') progress.end = { kind: 'killed', signal: value }
+  else if (word === 'exec-failed') progress.end = { kind: 'exec-failed', errno: value }
+  else if (word === 'setup-failed') progress.end = { kind: 'setup-failed', stderr: '', status: value }
+}
+
+async function hold(pid: number, input: LaunchInput, control: Duplex, progress: Progress): Promise<void> {
+  try {
+    await input.onReady(pid)
+    control.write('go\n')
+  } catch (error) {
+    progress.error = error
+    control.destroy()
+  }
+}
+
+/** The agent and all of its box are stopped, so this process may stop as well. */
+function stop(number: number, control: Duplex): void {
+  stopSelf(number)
+  // In an orphaned group it did not stop, and the agent would ask for the terminal again at once.
+  const pause = number === SIGTTIN || number === SIGTTOU ? 200 : 0
+  const resume = (): void => void control.write('resume\n')
+  if (pause === 0) resume()
+  else setTimeout(resume, pause).unref()
+}
+
+function withCapture(end: AgentEnd | undefined, stderr: string): AgentEnd {
+  if (end?.kind === 'setup-failed') return { ...end, stderr }
+  // No last word: somebody killed the helper, and the kernel the box.
+  return end ?? { kind: 'killed', signal: SIGKILL }
+}
+
+function collect(stream: Readable): () => string {
+  const chunks: Buffer[] = []
+  let room = LARGEST_CAPTURE
+  stream.on('error', () => {})
+  stream.on('data', (chunk: Buffer) => {
+    if (room > 0) chunks.push(chunk.subarray(0, room))
+    room -= chunk.length
+  })
+  return () => Buffer.concat(chunks).toString('utf8')
+}
+
+function eachLine(stream: Readable, onLine: (line: string) => void): void {
+  let rest = ''
+  stream.setEncoding('latin1')
+  stream.on('data', (chunk: string) => {
+    const lines = (rest + chunk).split('\n')
+    rest = lines.pop()!
+    for (const line of lines) onLine(line)
+  })
+}
+
+function closed(child: ChildProcess, helper: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once('close', () => resolve())
+    child.once('error', (cause) => {
+      try {
+        fail({ code: 'helper-missing', path: helper }, cause)
+      } catch (error) {
+        reject(error)
+      }
+    })
+  })
+}

@@ -1,0 +1,92 @@
+// A model API on loopback that real agent CLIs accept. Every conversation goes: the model calls the shell
+// tool with the commands that the prompt names (RUN{{…}}), and then answers with text.
+import http from 'node:http'
+import zlib from 'node:zlib'
+import { anthropic } from './anthropic.mjs'
+import { responses } from './responses.mjs'
+
+const routes = [
+  { method: 'POST', path: /\/messages$/, answer: anthropic },
+  { method: 'POST', path: /\/responses$/, answer: responses },
+  { method: 'POST', path: /\/count_tokens$/, answer: ({ json }) => json({ input_tokens: 10 }) },
+  { method: 'GET', path: /\/models$/, answer: ({ json }) => json({ object: 'list', data: [], models: [] }) },
+  { method: 'HEAD', path: /./, answer: ({ json }) => json({}) },
+]
+
+/**
+ * Resolves to `{ url, requests, close }`. `requests` grows: each has `path`, `text` (all that was sent: head
+ * and decoded body), `readable` (false if the body could not be decoded) and `toolResults`.
+ */
+export function startFakeApi() {
+  const requests = []
+  const server = http.createServer((request, response) => void serve(request, response, requests))
+  server.on('upgrade', (request, socket) => {
+    requests.push({ path: request.url, text: head(request), readable: true, toolResults: [] })
+    socket.end('HTTP/1.1 426 Upgrade Required\r\ncontent-length: 0\r\nconnection: close\r\n\r\n')
+  })
+  const close = () => {
+    server.close()
+    server.closeAllConnections()
+  }
+  return new Promise((resolve, reject) => {
+    server.on('error', reject)
+    server.listen(0, '127.0.0.1', () =>
+      resolve({ url: `http://127.0.0.1:${server.address().port}`, requests, close }),
+    )
+  })
+}
+
+async function serve(request, response, requests) {
+  const chunks = await request.toArray()
+  const raw = decode(Buffer.concat(chunks), request.headers['content-encoding'])
+  const record = {
+    path: request.url,
+    text: `${head(request)}\n${raw ?? ''}`,
+    readable: raw !== undefined,
+    toolResults: [],
+  }
+  requests.push(record)
+  const { pathname } = new URL(request.url, 'http://x')
+  const route = routes.find(({ method, path }) => method === request.method && path.test(pathname))
+  if (route === undefined) return reply(response, 404, { error: { message: `no route ${pathname}` } })
+  try {
+    await route.answer({ body: parse(raw), record, ...writers(response) })
+  } catch (error) {
+    reply(response, 500, { error: { message: String(error) } })
+  }
+}
+
+const head = ({ method, url, rawHeaders }) => `${method} ${url}\n${rawHeaders.join('\n')}`
+
+const decoders = {
+  gzip: zlib.gunzipSync,
+  deflate: zlib.inflateSync,
+  br: zlib.brotliDecompressSync,
+  zstd: zlib.zstdDecompressSync,
+}
+
+function decode(bytes, encoding) {
+  if (encoding === undefined || encoding === 'identity') return bytes.toString('utf8')
+  return decoders[encoding]?.(bytes).toString('utf8')
+}
+
+function parse(text) {
+  return text === undefined || text === '' ? {} : JSON.parse(text)
+}
+
+function reply(response, status, value) {
+  if (!response.headersSent) response.writeHead(status, { 'content-type': 'application/json' })
+  response.end(JSON.stringify(value))
+}
+
+/** `json` answers at once; `stream` sends server-sent events, each an object with a `type`. */
+function writers(response) {
+  return {
+    json: (value) => reply(response, 200, value),
+    stream: (events) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' })
+      for (const event of events) response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
+      response.end()
+    },
+  }
+}

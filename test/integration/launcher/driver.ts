@@ -1,0 +1,29 @@
+// Stands in for the command line: runs the box that a JSON file describes, and ends like the agent.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { endStatus, launch, type LaunchInput } from '../../../src/session/launcher.ts'
+
+type Spec = Omit<LaunchInput, 'seccomp' | 'data' | 'onReady'> & {
+  seccomp: string
+  data: string[]
+  /** Where the pid of the box's pid 1 is written when it is ready. */
+  pidFile?: string
+  /** How `onReady` ends. */
+  ready?: 'throw' | 'hang'
+}
+
+const [file, ...command] = process.argv.slice(2)
+const spec = JSON.parse(readFileSync(file!, 'utf8')) as Spec
+
+const end = await launch({
+  ...spec,
+  command: command.length > 0 ? command : spec.command,
+  seccomp: Buffer.from(spec.seccomp, 'base64'),
+  data: spec.data.map((text) => Buffer.from(text, 'base64')),
+  async onReady(pid) {
+    if (spec.pidFile !== undefined) writeFileSync(spec.pidFile, `${pid}\n`)
+    if (spec.ready === 'throw') throw new Error('not as planned')
+    if (spec.ready === 'hang') await new Promise(() => {})
+  },
+})
+if (end.kind === 'exec-failed' || end.kind === 'setup-failed') process.stderr.write(`${JSON.stringify(end)}\n`)
+process.exitCode = endStatus(end)

@@ -1,0 +1,85 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, constants, copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { builtinModules } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+const project = resolve(import.meta.dirname, '../..')
+const { version } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as { version: string }
+
+/** All that a user gets; a file of any other name in the package is a mistake. */
+const allowed =
+  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|\.agentboxrc\.example|dist\/(agentbox\.cjs|run\.cjs|cli\.cjs|agentbox-helper)|shell\/shim\.sh|schema\/[\w.-]+\.json|docs\/[\w-]+\.md)$/
+const required = [
+  'package.json',
+  'README.md',
+  'LICENSE',
+  'CHANGELOG.md',
+  '.agentboxrc.example',
+  'dist/agentbox.cjs',
+  'dist/run.cjs',
+  'dist/cli.cjs',
+  'dist/agentbox-helper',
+  'shell/shim.sh',
+]
+
+let dir: string
+let packed: { filename: string; files: { path: string; mode: number }[] }
+
+function npm(args: string[], cwd: string): string {
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: dir,
+    npm_config_cache: join(dir, 'cache'),
+    npm_config_userconfig: '/dev/null',
+  }
+  const done = spawnSync('npm', [...args, '--loglevel=error'], { cwd, encoding: 'utf8', env })
+  expect(done.status, done.stderr).toBe(0)
+  return done.stdout
+}
+
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'agentbox-pack-'))
+  chmodSync(dir, 0o755)
+  // Built already: the whole project runs on dist/.
+  const out = npm(['pack', '--ignore-scripts', '--json', '--pack-destination', dir], project)
+  packed = Object.values(JSON.parse(out) as Record<string, typeof packed>)[0]!
+})
+
+afterAll(() => rmSync(dir, { recursive: true }))
+
+test('holds all that is needed at run time and nothing else', () => {
+  const paths = packed.files.map(({ path }) => path)
+  expect(paths.filter((path) => !allowed.test(path))).toEqual([])
+  expect(required.filter((path) => !paths.includes(path))).toEqual([])
+})
+
+test('nobody but the owner may write to what it installs', () => {
+  expect(packed.files.filter(({ mode }) => (mode & 0o022) !== 0)).toEqual([])
+})
+
+test.each(['agentbox.cjs', 'run.cjs', 'cli.cjs'])('%s requires only node and its siblings', (name) => {
+  const text = readFileSync(join(project, 'dist', name), 'utf8')
+  const asked = [...text.matchAll(/\brequire\("([^"]+)"\)/g)].map((match) => match[1]!)
+  const known = (id: string) =>
+    id.startsWith('node:') || builtinModules.includes(id) || /^\.\/(agentbox|run|cli)\.cjs$/.test(id)
+  // `typescript` is in cosmiconfig's loader for TypeScript files, which is replaced by one that throws.
+  expect(asked.filter((id) => !known(id) && id !== 'typescript')).toEqual([])
+})
+
+test('installed into a prefix without a network, it runs, also for another user', () => {
+  const prefix = join(dir, 'prefix')
+  npm(['install', '--global', '--offline', '--prefix', prefix, join(dir, packed.filename)], dir)
+  // A node under the home of root is out of the other user's reach.
+  copyFileSync(process.execPath, join(dir, 'node'), constants.COPYFILE_FICLONE)
+  const env = { PATH: `${dir}:/usr/bin:/bin`, HOME: dir }
+  const command = [join(prefix, 'bin/agentbox'), '--version']
+  const anybody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', ...command]
+  for (const [program, ...args] of [command, anybody] as [string, ...string[]][]) {
+    const done = spawnSync(program, args, { cwd: '/', env, encoding: 'utf8' })
+    expect(done.stderr).toBe('')
+    expect(done.stdout).toContain(version)
+    expect(done.status).toBe(0)
+  }
+})

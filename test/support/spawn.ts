@@ -1,0 +1,80 @@
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
+
+export interface Ended {
+  status: number | null
+  signal: NodeJS.Signals | null
+  /** Bytes as latin1: what came out may be in any encoding, and a token must not hide in a bad one. */
+  stdout: string
+  stderr: string
+}
+
+export interface Running {
+  child: ChildProcess
+  pid: number
+  ended: Promise<Ended>
+  /** Resolves when standard output has the text; rejects when the program has ended without it. */
+  says(text: string): Promise<void>
+}
+
+export interface SpawnInput {
+  argv: readonly [string, ...string[]]
+  cwd: string
+  /** The whole environment. */
+  env: Record<string, string>
+  /** Descriptors from 3 on that the program inherits. */
+  fds?: readonly number[]
+  /** Milliseconds after which it is killed. */
+  limit?: number
+}
+
+/** Starts a program with closed input. It never outlives `limit`. */
+export function start({ argv, cwd, env, fds = [], limit = 60_000 }: SpawnInput): Running {
+  const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', ...fds]
+  const child = spawn(argv[0], argv.slice(1), { cwd, env, stdio })
+  const timer = setTimeout(() => child.kill('SIGKILL'), limit)
+  let [stdout, stderr] = ['', '']
+  const hopes = new Set<() => void>()
+  child.stdout!.setEncoding('latin1').on('data', (text: string) => {
+    stdout += text
+    for (const look of hopes) look()
+  })
+  child.stderr!.setEncoding('latin1').on('data', (text: string) => void (stderr += text))
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (status, signal) => resolve({ status, signal, stdout, stderr }))
+  }).finally(() => clearTimeout(timer))
+  const says = (text: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (stdout.includes(text)) resolve()
+      }
+      hopes.add(look)
+      look()
+      ended.then(
+        () => reject(new Error(`ended without saying ${text}\n${stdout}\n${stderr}`)),
+        (error: unknown) => reject(error instanceof Error ? error : new Error(String(error))),
+      )
+    })
+  return { child, pid: child.pid!, ended, says }
+}
+
+/** Runs a program to its end. */
+export const run = (input: SpawnInput): Promise<Ended> => start(input).ended
+
+/** Runs a program that must succeed; returns its standard output. */
+export async function must(input: SpawnInput): Promise<string> {
+  const done = await run(input)
+  if (done.status !== 0)
+    throw new Error(`${input.argv.join(' ')}: ${done.status ?? done.signal}\n${done.stdout}\n${done.stderr}`)
+  return done.stdout
+}
+
+/** Asks again every 20 ms until it is true; false after `limit` milliseconds. */
+export async function eventually(ask: () => boolean, limit = 5000): Promise<boolean> {
+  const end = Date.now() + limit
+  while (!ask()) {
+    if (Date.now() > end) return false
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  return true
+}

@@ -1,0 +1,56 @@
+import type { Approvals } from '../../../src/config/grants.ts'
+import type { Grant, PolicyIssue } from '../../../src/errors.ts'
+import { AgentboxError } from '../../../src/errors.ts'
+import { resolvePolicy, type Resolved } from '../../../src/config/layers.ts'
+import { parsePolicy, type ParsedLayer } from '../../../src/config/parse.ts'
+
+export const HOME = '/home/u'
+export const PROJECT = '/home/u/work/p'
+export const all: Approvals = { has: () => true }
+export const none: Approvals = { has: () => false }
+
+/** A layer from data, as a file of the given kind would give it. Throws what is wrong with it. */
+export async function layerOf(layer: 'repo' | 'user', rc: object, dir = PROJECT): Promise<ParsedLayer> {
+  const file = layer === 'user' ? `${HOME}/.config/agentbox/config.yaml` : `${dir}/.agentboxrc`
+  const bytes = Buffer.from(JSON.stringify({ version: 1, ...rc }, null, 1))
+  const parsed = await parsePolicy({ layer, file, dir, bytes })
+  if ('issues' in parsed) throw new Error(JSON.stringify(parsed.issues))
+  return parsed.layer
+}
+
+interface Layers {
+  user?: object
+  repo?: object
+  /** In PROJECT/sub. */
+  inner?: object
+  flags?: ParsedLayer | undefined
+  approvals?: Approvals
+}
+
+export async function resolve({ user, repo, inner, flags, approvals = none }: Layers): Promise<Resolved> {
+  return resolvePolicy({
+    userConfig: user && (await layerOf('user', user)),
+    repoLayers: [
+      ...(repo ? [await layerOf('repo', repo)] : []),
+      ...(inner ? [await layerOf('repo', inner, `${PROJECT}/sub`)] : []),
+    ],
+    flags,
+    home: HOME,
+    project: PROJECT,
+    approvals,
+  })
+}
+
+export async function issuesOf(layers: Layers): Promise<PolicyIssue[]> {
+  try {
+    await resolve(layers)
+    return []
+  } catch (error) {
+    if (error instanceof AgentboxError && error.problem.code === 'policy-invalid') return error.problem.issues
+    throw error
+  }
+}
+
+export function asked(pending: readonly Grant[]): string[] {
+  return pending.map(({ kind, value }) => `${kind} ${value}`)
+}

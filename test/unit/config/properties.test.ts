@@ -1,0 +1,196 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Approvals } from '../../../src/config/grants.ts'
+import type { Grant } from '../../../src/errors.ts'
+import type { Policy } from '../../../src/policy/types.ts'
+import { all, HOME, none, PROJECT, resolve } from './layer.ts'
+
+const some = <T>(...values: T[]) => fc.subarray(values)
+const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined })
+const drop = (rc: object): object => JSON.parse(JSON.stringify(rc)) as object
+
+const paths = some('~/a', '~/a/b', '~/c', '../d', '/srv/e', 'src', '~/h/x')
+const parts = some('a', 'a/b', 'docs', 'src')
+const hosts = some('a.b', '*.a.b', 'x.a.b', 'c.d:81', '@npm')
+
+/** Everything that only narrows. */
+const restrictions = fc
+  .record({
+    filesystem: fc.record({ readonly: parts, hide: parts, home: maybe(fc.constant('ephemeral')) }),
+    masks: fc.record({ patterns: some('*.x', '/a/*.y'), show: maybe(fc.constant('deny')) }),
+    network: fc.record({ mode: maybe(fc.constant('none')) }),
+    ssh: maybe(fc.constant('none')),
+    protect: fc.record({ absent: maybe(fc.constant('quarantine')) }),
+    limits: fc.record({ tmp: maybe(fc.constantFrom('1G', '64M')) }),
+  })
+  .map(drop)
+
+/** Anything at all. */
+const anything = fc
+  .record({
+    filesystem: fc.record({
+      read: paths,
+      write: paths,
+      readonly: parts,
+      hide: parts,
+      home: maybe(fc.constantFrom('private', 'ephemeral')),
+    }),
+    masks: fc.record({
+      patterns: some('*.x'),
+      except: some('.env.test', '*.x'),
+      show: maybe(fc.constantFrom('empty', 'keys', 'deny')),
+    }),
+    network: fc.record({ mode: maybe(fc.constantFrom('none', 'allow', 'host')), allow: hosts }),
+    env: fc.record({ pass: some('CI', 'MYAPP_*', 'MYAPP_X') }),
+    ssh: maybe(fc.constantFrom('none', 'agent')),
+    protect: fc.record({ absent: maybe(fc.constantFrom('quarantine', 'report')) }),
+    limits: fc.record({ tmp: maybe(fc.constantFrom('1G', '8G')) }),
+  })
+  .map(drop)
+
+/** In the user's own file paths are full. */
+const own = anything.map(
+  (rc) =>
+    JSON.parse(
+      JSON.stringify(rc).replaceAll('"../d"', '"~/d"').replaceAll('"read":["src"', '"read":["~/s"'),
+    ) as object,
+)
+const userRc = own.filter((rc) => !/"(?:read|write)":\[[^\]]*"src"/.test(JSON.stringify(rc)))
+
+const approvals = fc.constantFrom<Approvals>(
+  all,
+  none,
+  { has: ({ value }) => value.length % 2 === 0 },
+  { has: ({ kind }) => kind !== 'read' },
+)
+
+/** All that the box is given, as comparable text. */
+function given({ filesystem, masks, env, network }: Policy): string[] {
+  return [
+    ...filesystem.read.map(({ value }) => `read ${value}`),
+    ...filesystem.write.map(({ value }) => `write ${value}`),
+    ...masks.except.map(({ value }) => `except ${value.base} ${value.pattern}`),
+    ...env.pass.map(({ value }) => `pass ${value}`),
+    ...network.allow.map(({ value }) => `allow ${value}`),
+  ]
+}
+
+const RANKS = {
+  home: ['ephemeral', 'private'],
+  show: ['deny', 'empty', 'keys'],
+  mode: ['none', 'allow', 'host'],
+  ssh: ['none', 'agent'],
+  absent: ['quarantine', 'report'],
+}
+
+function ranks({ filesystem, masks, network, ssh, protect }: Policy): number[] {
+  return [
+    RANKS.home.indexOf(filesystem.home.value),
+    RANKS.show.indexOf(masks.show.value),
+    RANKS.mode.indexOf(network.mode.value),
+    RANKS.ssh.indexOf(ssh.value),
+    RANKS.absent.indexOf(protect.absent.value),
+  ]
+}
+
+function narrowed({ filesystem, masks }: Policy): string[] {
+  return [...filesystem.readonly, ...filesystem.hide]
+    .map(({ value }) => value)
+    .concat(masks.patterns.map(({ value }) => value.pattern))
+}
+
+/** Where a pending grant would stand if it were in the policy from that file. */
+function holds(policy: Policy, { kind, value, file }: Grant): boolean {
+  const from = <T>(
+    list: readonly { value: T; origin: { file?: string | undefined } }[],
+    match: (value: T) => boolean,
+  ): boolean => list.some((entry) => entry.origin.file === file && match(entry.value))
+  switch (kind) {
+    case 'read':
+    case 'write':
+      return from(policy.filesystem[kind], (path) => path === value)
+    case 'unmask':
+      return from(policy.masks.except, (rule) => rule.pattern === value)
+    case 'env':
+      return from(policy.env.pass, (name) => name === value)
+    case 'network':
+      return (
+        from(policy.network.allow, (host) => host === value) ||
+        from([policy.network.mode], (mode) => `mode: ${mode}` === value)
+      )
+    case 'ssh':
+      return from([policy.ssh], (ssh) => ssh === value)
+    case 'home':
+      return from([policy.filesystem.home], (home) => home === value)
+    case 'protect':
+      return from([policy.protect.absent], (absent) => absent === value)
+    case 'names':
+      return from([policy.masks.show], (show) => show === value)
+  }
+}
+
+describe('layers, whatever is in them', () => {
+  it('an inner file that only restricts never gives more', async () => {
+    await fc.assert(
+      fc.asyncProperty(userRc, anything, restrictions, approvals, async (user, repo, inner, approved) => {
+        const before = await resolve({ user, repo, approvals: approved })
+        const after = await resolve({ user, repo, inner, approvals: approved })
+        expect(given(before.policy)).toEqual(expect.arrayContaining(given(after.policy)))
+        expect(narrowed(after.policy)).toEqual(expect.arrayContaining(narrowed(before.policy)))
+        for (const [at, rank] of ranks(after.policy).entries())
+          expect(rank).toBeLessThanOrEqual(ranks(before.policy)[at]!)
+        expect(after.policy.limits.tmp!.value).toBeLessThanOrEqual(before.policy.limits.tmp!.value)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('a repository without approvals never gives more than there is without it', async () => {
+    await fc.assert(
+      fc.asyncProperty(userRc, anything, anything, async (user, repo, inner) => {
+        const alone = (await resolve({ user })).policy
+        const { policy } = await resolve({ user, repo, inner })
+        const free =
+          alone.network.mode.value === 'host' ? (text: string) => text.startsWith('allow ') : () => false
+        expect(given(alone)).toEqual(expect.arrayContaining(given(policy).filter((text) => !free(text))))
+        const looks = ranks(policy).map((rank, at) => (at === 1 ? 0 : rank))
+        for (const [at, rank] of looks.entries()) expect(rank).toBeLessThanOrEqual(ranks(alone)[at]!)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('what is pending is not in the policy, and is from a repository', async () => {
+    await fc.assert(
+      fc.asyncProperty(userRc, anything, anything, approvals, async (user, repo, inner, approved) => {
+        const { policy, pending } = await resolve({ user, repo, inner, approvals: approved })
+        for (const grant of pending) {
+          expect(approved.has(grant)).toBe(false)
+          expect(grant.file).toMatch(/\.agentboxrc$/)
+          expect({ grant, held: holds(policy, grant) }).toEqual({ grant, held: false })
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('an approved grant changes nothing about what is restricted', async () => {
+    await fc.assert(
+      fc.asyncProperty(userRc, anything, async (user, repo) => {
+        const [asking, granted] = [
+          await resolve({ user, repo }),
+          await resolve({ user, repo, approvals: all }),
+        ]
+        expect(narrowed(granted.policy)).toEqual(narrowed(asking.policy))
+        expect(granted.pending).toEqual([])
+        expect(granted.policy.ceiling.some(({ value }) => value === `${HOME}/.ssh`)).toBe(true)
+        expect(
+          granted.policy.filesystem.read.every(
+            ({ value, origin }) => origin.layer === 'user' || !value.startsWith(`${PROJECT}/`),
+          ),
+        ).toBe(true)
+      }),
+      { numRuns: 150 },
+    )
+  })
+})
