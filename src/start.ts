@@ -45,11 +45,17 @@ function print(text: string): number {
 
 function surroundings(): Pick<Call, 'env' | 'installDir' | 'out' | 'talk'> {
   return {
-    env: process.env,
+    env: userEnv(),
     installDir: dirname(realpathOf(process.argv[1]!) ?? process.argv[1]!),
     out: (text) => void process.stdout.write(text),
     talk: (text) => void process.stderr.write(text),
   }
+}
+
+/** The shim keeps the user's NODE_OPTIONS from this process: they are the agent's. */
+function userEnv(): NodeJS.ProcessEnv {
+  const { AGENTBOX_NODE_OPTIONS: options, ...env } = process.env
+  return options === undefined ? env : { ...env, NODE_OPTIONS: options }
 }
 
 /** Node decodes arguments as UTF-8 and loses other bytes; the kernel still has them. */

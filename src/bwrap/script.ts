@@ -41,7 +41,7 @@ export function renderScript(input: ScriptInput): string {
     ...input.placeholders.map(placeholderLine),
     '',
     '# Nothing of this shell goes in but standard input, output and error.',
-    'for fd in /proc/$$/fd/*; do fd=${fd##*/}; [ "$fd" -le 2 ] || [ "$fd" -ge 200 ] || eval "exec $fd>&-"; done',
+    'for fd in /proc/$$/fd/*; do fd=${fd##*/}; [ "$fd" -le 2 ] || [ "$fd" -eq 255 ] || eval "exec $fd>&-"; done',
     'exec 9< "$files/seccomp"',
     '',
     'options=(',

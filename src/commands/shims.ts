@@ -48,6 +48,9 @@ function install(dir: string, script: string | undefined, { env, talk }: Call): 
     rmSync(place, { force: true })
     symlinkSync(script, place)
   }
+  // The shim starts agentbox with this node: one that it found on PATH could be a version manager's script.
+  rmSync(`${dir}/.node`, { force: true })
+  symlinkSync(process.execPath, `${dir}/.node`)
   const first = (env['PATH'] ?? '').split(':')[0] === dir
   if (!first)
     talk(
@@ -76,6 +79,7 @@ function list(dir: string, script: string | undefined, { values, out, talk }: Ca
 function remove(dir: string, script: string | undefined, { talk }: Call): number {
   const names = installed(dir, script)
   for (const name of names) rmSync(`${dir}/${name}`)
+  if (linkTarget(`${dir}/.node`) !== undefined) rmSync(`${dir}/.node`)
   talk(names.length === 0 ? 'there were no shims\n' : `removed ${names.length} shims from ${shown(dir)}\n`)
   return 0
 }

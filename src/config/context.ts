@@ -9,8 +9,10 @@ export interface ResolveInput {
   /** Absolute and resolved, as all directories here. */
   home: string
   project: string
-  /** Directories that join the built-in ceiling: agentbox's own, if the environment moved them. */
+  /** agentbox's own directories, wherever the environment put them: nobody is granted these. */
   own?: readonly string[] | undefined
+  /** Where the environment put agents' state; joins the built-in ceiling. */
+  moved?: readonly string[] | undefined
   approvals: Approvals
 }
 

@@ -27,7 +27,7 @@ export function filesystemOf(
       problem: 'would hide the whole project',
     })
   }
-  const limits = { home: input.home, ceiling }
+  const limits = { home: input.home, ceiling, own: input.own ?? [] }
   const write = grantedPaths(context, 'write', limits, { against: [...hide, ...readonly], given: [] })
   const read = grantedPaths(context, 'read', limits, { against: hide, given: write })
   return {

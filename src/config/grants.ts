@@ -43,6 +43,8 @@ export type GrantedPath = 'read' | 'write'
 export interface Limits {
   home: string
   ceiling: readonly Sourced<string>[]
+  /** agentbox's own directories. */
+  own: readonly string[]
 }
 
 /**
@@ -52,7 +54,7 @@ export interface Limits {
 export function beyondCeiling(
   kind: GrantedPath,
   path: string,
-  { home, ceiling }: Limits,
+  { home, ceiling }: Omit<Limits, 'own'>,
 ): string | undefined {
   const whole = wholesOf(home).find((place) => isWithin(place, path))
   if (whole !== undefined) return `would open all of ${whole}`
@@ -65,10 +67,10 @@ export function beyondCeiling(
 }
 
 /** The same for the user's own grants, which only have to leave the box a box. */
-export function beyondFoundation(path: string, { home }: Limits): string | undefined {
+export function beyondFoundation(path: string, { home, own }: Omit<Limits, 'ceiling'>): string | undefined {
   const whole = wholesOf(home).find((place) => isWithin(place, path))
   if (whole !== undefined) return `would open all of ${whole}, so that there were no box: name the parts`
-  const hit = foundationOf(home).find((place) => touches(path, place))
+  const hit = [...foundationOf(home), ...own].find((place) => touches(path, place))
   return hit === undefined ? undefined : `would open ${hit}, which the box replaces or which rules over it`
 }
 

@@ -31,7 +31,7 @@ export function keysOf(kind: PolicyKind): (Key | { key: string; about: string; k
       const about = node.pipe?.find((action) => action.type === 'description')?.description ?? ''
       return info ? [{ key, about, ...info }] : [{ key, about, kind: undefined }, ...walk(node, key)]
     })
-  return walk(schemaOf(kind) as Node, '')
+  return walk(schemaOf(kind), '')
 }
 
 /** A key that may not stand where it stands, or (`list`) whose value cannot be a list. */

@@ -28,7 +28,10 @@ export function resolvePolicy(input: ResolveInput): Resolved {
   const layers = [...(userConfig ? [userConfig] : []), ...repoLayers, ...(flags ? [flags] : [])]
   const context: Context = { layers, input, gate: gateTo(outcome, input.approvals) }
   const base = baseline(input.home)
-  const own = (input.own ?? []).map((value) => ({ value, origin: { layer: 'built-in' as const } }))
+  const own = [...(input.own ?? []), ...(input.moved ?? [])].map((value) => ({
+    value,
+    origin: { layer: 'built-in' as const },
+  }))
   const ceiling = [...base.ceiling, ...own, ...ownPaths(userConfig, 'ceiling', input.home)]
   const always = ownPaths(userConfig, 'always', input.home)
   const policy: Policy = {

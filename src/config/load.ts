@@ -58,7 +58,8 @@ export async function loadPolicy(input: LoadInput): Promise<LoadedPolicy> {
     flags: flagLayer(input.flags ?? {}, input.cwd),
     home: input.home,
     project: input.project,
-    own: [...Object.values(dirs), ...movedState(input.env)],
+    own: Object.values(dirs),
+    moved: movedState(input.env),
     approvals: input.approvals,
   })
   return { ...resolved, files: good.map(({ file }) => file) }

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import * as v from 'valibot'
 import type { Place, PolicyIssue } from '../errors.ts'
 import { dotted, placeOf, placesIn, type DocNode, type DocPath, type Reading } from './document.ts'
-import { wrongKeys, type Node } from './keys.ts'
+import { wrongKeys } from './keys.ts'
 import { readPlain } from './plain.ts'
 import type { PolicyKind } from './schema-kit.ts'
 import { schemaOf, type Rc } from './schema.ts'
@@ -92,7 +92,7 @@ export function checkDocument(
     return { issues: [{ ...place(document.at), problem: 'is not a policy', hint: 'begin with version: 1' }] }
   }
   const schema = schemaOf(kind)
-  const wrong = wrongKeys(schema as Node, document)
+  const wrong = wrongKeys(schema, document)
   const input = valueOf(document, new Set(wrong.map(({ at }) => at)))
   const result = v.safeParse(schema, input, { abortPipeEarly: true })
   if (result.success && wrong.length === 0) return { rc: result.output as Rc }

@@ -5,12 +5,6 @@ import { readPolicyBytes, type PolicyBytes } from './read.ts'
 
 const NAMES = ['config.yaml', 'config.yml', 'config.json'] as const
 
-/** `$XDG_CONFIG_HOME/agentbox`; a relative value is ignored, as the XDG specification demands. */
-export function userConfigDir(home: string, xdgConfigHome: string | undefined): string {
-  const base = xdgConfigHome?.startsWith('/') === true ? xdgConfigHome.replace(/\/+$/, '') : `${home}/.config`
-  return `${base}/agentbox`
-}
-
 /**
  * The user's own configuration, read once. Unlike a repository's it may be a symbolic link (dotfile
  * managers make such), but neither it nor its directory may be another user's or writable by others.

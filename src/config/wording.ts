@@ -56,7 +56,9 @@ export function valueIssue(
   if (issue.type === 'literal') return { key, problem: `must be ${issue.expected}` }
   if (issue.type === 'picklist') return { key, problem: oneOf(issue), hint: nearestValue(issue) }
   const hint =
-    issue.type === 'string' && typeof issue.input !== 'object' ? `quote it: "${issue.input}"` : undefined
+    issue.type === 'string' && ['number', 'boolean'].includes(typeof issue.input)
+      ? `quote it: "${issue.received}"`
+      : undefined
   return { key, problem: EXPECTED[issue.type] ?? 'must be text or a number', hint }
 }
 

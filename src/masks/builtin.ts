@@ -1,28 +1,22 @@
 import type { Origin } from '../policy/types.ts'
+import { compiled } from './compiled.ts'
 import type { MaskHit } from './patterns.ts'
 import { type MaskPreset, maskPresets } from './presets.ts'
 
 /**
- * The built-in presets as regular expressions, one for each preset and, once something matches, one for
- * each pattern. Unlike a policy's patterns these are ours, so backtracking cannot be provoked, and
- * translating them takes a tenth of the time of expanding their braces.
+ * The built-in presets as regular expressions: one for the rules and one for the exceptions of each. Unlike
+ * a policy's patterns these are ours, so backtracking cannot be provoked, and translating them takes a
+ * tenth of the time of expanding their braces.
  */
-
-interface CompiledRule {
-  pattern: string
-  directory: boolean
-  /** With a slash: tested on the path instead of the base name. */
-  place: boolean
-  source: string
-  regex?: RegExp
-}
 
 interface CompiledPreset {
   name: string
-  rules: CompiledRule[]
-  except: CompiledRule[]
-  /** True for the base names of all that the rules can match. */
-  sieve?: RegExp
+  patterns: string[]
+  /** Regular expressions over the last part of a path, translated from the patterns. */
+  sources: string[]
+  except: string[]
+  rulesRegex?: RegExp
+  exceptRegex?: RegExp
 }
 
 const ORIGIN: Origin = { layer: 'built-in' }
@@ -30,49 +24,46 @@ const ORIGIN: Origin = { layer: 'built-in' }
 interface BuiltIn {
   /** Source of an expression (flags `is`) that is true for every base name that could match. */
   sieve: string
-  /** The rules that name the path, exceptions not yet considered, in the order of the presets. */
-  hits(path: string, isDirectory: boolean): MaskHit[]
+  /** For each preset that names the path one of its rules, exceptions not yet considered. */
+  hits(path: string, isDirectory: boolean): Iterable<MaskHit>
   /** Whether an exception of the preset names the path. */
   excepted(preset: string, path: string, isDirectory: boolean): boolean
 }
 
 export function compileBuiltIn(): BuiltIn {
   const presets = maskPresets.map(compilePreset)
-  const sieve = sieveOf(presets.flatMap(({ rules }) => rules))
-  const hits = (path: string, isDirectory: boolean): MaskHit[] => {
-    const name = baseName(path)
-    return presets.flatMap((preset) => {
-      preset.sieve ??= new RegExp(sieveOf(preset.rules), 'is')
-      if (!preset.sieve.test(name)) return []
-      return preset.rules
-        .filter((rule) => names(rule, path, isDirectory))
-        .map(({ pattern }) => ({ pattern, origin: ORIGIN, preset: preset.name }))
-    })
+  return {
+    sieve: sieveOf(presets.flatMap(({ sources }) => sources)),
+    *hits(path, isDirectory) {
+      for (const preset of presets) {
+        preset.rulesRegex ??= pathRegex(preset.sources)
+        const found = preset.rulesRegex.exec(subject(path, isDirectory))
+        if (found === null) continue
+        const index = found.findIndex((group, at) => at > 0 && group !== undefined) - 1
+        yield { pattern: preset.patterns[index]!, origin: ORIGIN, preset: preset.name }
+      }
+    },
+    excepted(name, path, isDirectory) {
+      const preset = presets.find((one) => one.name === name)
+      if (preset === undefined) return false
+      preset.exceptRegex ??= pathRegex(preset.except)
+      return preset.exceptRegex.test(subject(path, isDirectory))
+    },
   }
-  const excepted = (preset: string, path: string, isDirectory: boolean): boolean =>
-    presets.some(
-      ({ name, except }) => name === preset && except.some((rule) => names(rule, path, isDirectory)),
-    )
-  return { sieve, hits, excepted }
 }
 
 function compilePreset({ name, patterns, except }: MaskPreset): CompiledPreset {
-  return { name, rules: patterns.map(compileRule), except: except.map(compileRule) }
+  return { name, patterns, sources: patterns.map(translate), except: except.map(translate) }
 }
 
-function compileRule(pattern: string): CompiledRule {
-  const directory = pattern.endsWith('/')
-  const source = translate(directory ? pattern.slice(0, -1) : pattern)
-  return { pattern, directory, place: source.includes('/'), source }
-}
+/** What the expressions are tested on: a directory's path ends in a slash. */
+const subject = (path: string, isDirectory: boolean): string => (isDirectory ? `${path}/` : path)
 
-function names(rule: CompiledRule, path: string, isDirectory: boolean): boolean {
-  if (rule.directory && !isDirectory) return false
-  rule.regex ??= new RegExp(`${rule.place ? '(?:^|/)' : '^'}(?:${rule.source})$`, 'is')
-  return rule.regex.test(rule.place ? path : baseName(path))
+/** A group for each pattern; it begins where a part of the path does, and holds the end of the path. */
+function pathRegex(sources: string[]): RegExp {
+  const groups = sources.map((source) => (source.endsWith('/') ? `(${source})` : `(${source})/?`))
+  return compiled(new RegExp(`(?:^|/)(?:${groups.join('|')})$`, 'is'))
 }
-
-const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 
 /** `*`, `?`, `[...]` and `{a,b}` of our own patterns; `s` in the flags lets the dot be any character. */
 function translate(pattern: string): string {
@@ -93,29 +84,25 @@ function translate(pattern: string): string {
  * Joins the last path parts, by shape: an expression that begins with `.*` would be tried from every
  * start, so an outer star becomes a missing anchor instead.
  */
-function sieveOf(rules: CompiledRule[]): string {
+function sieveOf(sources: string[]): string {
   const start: string[] = []
   const end: string[] = []
   const within: string[] = []
-  for (const { source } of rules) {
-    const last = source.slice(lastSlash(source) + 1)
+  for (const source of sources) {
+    const last = lastPart(source)
     const open = last.startsWith(STAR)
     const closed = !last.endsWith(STAR)
     const body = last.slice(open ? STAR.length : 0, closed ? undefined : -STAR.length)
     if (!open) start.push(closed ? `(?:${body})$` : body)
     else (closed ? end : within).push(body)
   }
-  const sources = [
-    ...(start.length > 0 ? [`^(?:${start.join('|')})`] : []),
-    ...(end.length > 0 ? [`(?:${end.join('|')})$`] : []),
-    ...within,
-  ]
-  return sources.join('|')
+  return [`^(?:${start.join('|')})`, `(?:${end.join('|')})$`, ...within].join('|')
 }
 
 const STAR = '[^/]*'
 
-/** The last slash that separates directories, not one of a character class. */
-function lastSlash(source: string): number {
-  return source.replaceAll('[^/]', '[^.]').lastIndexOf('/')
+/** Behind the last slash that separates directories, which that of a character class does not. */
+function lastPart(source: string): string {
+  const whole = source.endsWith('/') ? source.slice(0, -1) : source
+  return whole.slice(whole.replaceAll('[^/]', '[^.]').lastIndexOf('/') + 1)
 }

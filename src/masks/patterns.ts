@@ -51,9 +51,12 @@ export function compileMatcher(policy: {
   const lifts = (hit: MaskHit, path: string, isDirectory: boolean): boolean =>
     (hit.preset !== undefined && builtIn.excepted(hit.preset, path, isDirectory)) ||
     except.some((rule) => mayLift(rule, hit) && exempts(rule, path, isDirectory))
-  const match = (path: string, isDirectory: boolean): MaskHit | undefined =>
-    builtIn.hits(path, isDirectory).find((hit) => !lifts(hit, path, isDirectory)) ??
-    own.find((rule) => names(rule, path, isDirectory) && !lifts(rule, path, isDirectory))
+  const match = (path: string, isDirectory: boolean): MaskHit | undefined => {
+    for (const hit of builtIn.hits(path, isDirectory)) {
+      if (!lifts(hit, path, isDirectory)) return hit
+    }
+    return own.find((rule) => names(rule, path, isDirectory) && !lifts(rule, path, isDirectory))
+  }
   return { interesting: new RegExp(sources.join('|'), 'is'), match, lifts }
 }
 

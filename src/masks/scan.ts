@@ -1,5 +1,6 @@
 import { existsSync, type Dirent, lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs'
 import { fromBytes, fsPath } from '../host/bytes.ts'
+import { compiled } from './compiled.ts'
 import type { EntryKind } from './types.ts'
 
 export interface ScanEntry {
@@ -55,6 +56,7 @@ export function scanTree(roots: readonly string[], wanted: Wanted): ScanResult {
   const result: ScanResult = { entries: [], unreadable: [], directories: 0, files: 0 }
   // A root inside another root has its own turn.
   const apart = new Set([...roots, ...(wanted.hidden ?? [])])
+  compiled(wanted.interesting)
   const stack = [...new Set(roots)].filter((root) => isDirectory(root, result))
   for (let directory = stack.pop(); directory !== undefined; directory = stack.pop()) {
     result.directories++

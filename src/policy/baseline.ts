@@ -1,5 +1,4 @@
 import { isWithin } from '../host/paths.ts'
-import { toolchains } from '../host/toolchains.ts'
 import { agents } from './agents/index.ts'
 import type { Origin, Policy, Sourced } from './types.ts'
 
@@ -71,7 +70,15 @@ const STEERING = [
     ' ',
   ),
   ...'.config/sway .config/i3 .config/hypr .config/kitty .config/alacritty .config/ghostty'.split(' '),
-  ...toolchains.flatMap((tool) => tool.paths),
+  ...'.nvm .fnm .local/share/fnm n .nodenv .volta .local/share/mise .asdf .local/share/pnpm .bun .deno'.split(
+    ' ',
+  ),
+  ...'.pyenv .local/share/uv .local/share/pipx .local/pipx miniconda3 anaconda3 miniforge3 .rustup'.split(
+    ' ',
+  ),
+  ...'go/bin .go sdk .rbenv .rvm .sdkman .jenv .ghcup .juliaup .dotnet .npm-global .npm-packages .linuxbrew'.split(
+    ' ',
+  ),
 ]
 
 /** Nothing of these is a file that a box could need: kernel interfaces, sockets, the system's secrets. */

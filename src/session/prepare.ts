@@ -16,6 +16,7 @@ import type { Mask } from '../masks/types.ts'
 import { buildPlan } from '../plan/build.ts'
 import type { LaunchPlan } from '../plan/ops.ts'
 import type { GrantedPath, HiddenPath } from '../plan/stages.ts'
+import { generic } from '../policy/agents/generic.ts'
 import { profileOf } from '../policy/agents/index.ts'
 import { relocate } from '../policy/agents/relocate.ts'
 import type { AgentProfile } from '../policy/agents/types.ts'
@@ -131,7 +132,9 @@ export function prepare(
     fail({ code: 'grants-unapproved', grants: survey.pending, command: [...request.argv] })
   }
   const program = programOf(request, env, cwd)
-  const profile = relocate(profileOf(program.name), env, facts.home)
+  // A program that the repository brings gets no log-in and no key, whatever its name is.
+  const own = isWithin(program.real, project.root)
+  const profile = own ? generic : relocate(profileOf(program.name), env, facts.home)
   const ephemeral = policy.filesystem.home.value === 'ephemeral'
   const home = ephemeral ? undefined : privateHomeOf(dirs.state, project.root)
   const protection = protectPaths({
@@ -161,9 +164,15 @@ export function prepare(
       .filter((path) => realpathOf(path) !== undefined),
     homeSource: home?.home ?? session,
     helper,
-    warnings: [...survey.warnings, ...warningsFor(situation)],
+    warnings: [...survey.warnings, ...warningsFor(situation), ...ownProgram(own, program)],
   })
   return { situation, survey, plan, profile, home, placeholders: protection.placeholders }
+}
+
+function ownProgram(own: boolean, { name }: Executable): string[] {
+  const profile = profileOf(name)
+  if (!own || profile === generic) return []
+  return [`this ${profile.name} belongs to the project, so it gets none of your ${profile.name} log-in or keys`]
 }
 
 function programOf({ argv, as }: CommandRequest, env: NodeJS.ProcessEnv, cwd: string): Executable {

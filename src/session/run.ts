@@ -6,6 +6,7 @@ import { fail } from '../errors.ts'
 import { isWithin } from '../host/paths.ts'
 import { INIT_PATH } from '../plan/build.ts'
 import { makePlaceholders } from '../protect/paths.ts'
+import { noteAlways } from './always.ts'
 import { openSession, type SessionDir } from './backing.ts'
 import { checkMountPoints, ensurePrivateHome, type PrivateHome } from './home.ts'
 import { checkIdentities, noteIdentities } from './identity.ts'
@@ -29,6 +30,7 @@ export async function runBoxed(
   const bwrap = locateBwrap()
   const { facts, dirs, project } = situation
   const session = openSession(dirs.state, facts.uid)
+  noteAlways(dirs.state, situation.policy, facts.uid)
   try {
     const prepared = prepare(situation, request, helper, `${session.path}/home`)
     const home = openHome(prepared, session)

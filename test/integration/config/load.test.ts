@@ -395,3 +395,18 @@ describe('the working directory', () => {
     }
   })
 })
+
+it('what the environment moved is beyond the ceiling too', async () => {
+  const env = { XDG_STATE_HOME: join(root, 'state'), CODEX_HOME: join(root, 'codex') }
+  const grant = (path: string): string => `version: 1\nfilesystem: {read: [${path}]}\n`
+  for (const path of [join(root, 'state', 'agentbox'), join(root, 'codex', 'auth.json')]) {
+    writeFileSync(join(repo, '.agentboxrc'), grant(path))
+    expect(await problemOf(() => load(repo, env))).toEqual(
+      invalid(join(repo, '.agentboxrc'), 'is beyond the ceiling'),
+    )
+    expect((await load()).pending).toMatchObject([{ kind: 'read', value: path }])
+  }
+  rmSync(join(repo, '.agentboxrc'))
+  writeFileSync(config(), grant(join(root, 'state', 'agentbox')))
+  expect(await problemOf(() => load(repo, env))).toEqual(invalid(config(), 'rules over it'))
+})

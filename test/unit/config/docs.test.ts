@@ -41,7 +41,7 @@ describe('the JSON Schema', () => {
   ]
 
   it.each(['repo', 'user'] as const)('of %s has every key, describes it and allows no other', (kind) => {
-    const found = walk(jsonSchema(kind) as Schema)
+    const found = walk(jsonSchema(kind))
     expect(found.slice(1).map(([path]) => path)).toEqual(keysOf(kind).map(({ key }) => key))
     for (const [path, schema] of found) {
       expect([path, schema.description ?? '']).toEqual([path, expect.stringMatching(/\w/)])

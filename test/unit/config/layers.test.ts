@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { flagLayer } from '../../../src/config/flags.ts'
 import { pendingSubstitutions } from '../../../src/config/grants.ts'
+import { toolchains } from '../../../src/host/toolchains.ts'
 import { all, asked, HOME, issuesOf, none, PROJECT, resolve } from './layer.ts'
 
 const values = (list: readonly { value: unknown }[]): unknown[] => list.map(({ value }) => value)
@@ -166,6 +167,11 @@ describe('the ceiling', () => {
   ])('no repository writes %s, but may ask to read it', async (path) => {
     expect(await issuesOf({ repo: { filesystem: { write: [path] } }, approvals: all })).toHaveLength(1)
     expect(await issuesOf({ repo: { filesystem: { read: [path] } }, approvals: all })).toEqual([])
+  })
+
+  it('no toolchain is writable', async () => {
+    const write = toolchains.flatMap(({ paths }) => paths.map((path) => `~/${path}`))
+    expect(await issuesOf({ repo: { filesystem: { write } }, approvals: all })).toHaveLength(write.length)
   })
 
   it.each(['~/docs', '~/.config/some-tool', '~/.sshx', '~/work', '../q', '/srv/data', '/tmp/x', '/mnt/data'])(

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readPlain } from '../../../src/config/plain.ts'
 import { readYaml } from '../../../src/config/yaml.ts'
