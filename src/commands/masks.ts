@@ -52,9 +52,19 @@ function ruleText({ reason }: Mask): string {
     origin.file === undefined
       ? 'built in'
       : `${origin.file}${origin.line === undefined ? '' : `:${origin.line}`}`
-  const link =
-    by === 'name' || via === undefined
-      ? ''
-      : `, ${by === 'hard-link' ? 'the same file as' : 'pointed to by'} ${via}`
-  return shown(`${pattern} (${place})${link}`)
+  return shown(`${pattern} (${place})${linkText(by, via)}`)
+}
+
+function linkText(by: Mask['reason']['by'], via: string | undefined): string {
+  switch (by) {
+    case 'hard-link':
+      return `, the same file as ${via}`
+    case 'symlink-target':
+      return `, pointed to by ${via}`
+    case 'unreadable':
+      return ', since the agent could make it readable'
+    case 'name':
+    case 'substitute':
+      return ''
+  }
 }

@@ -1,4 +1,4 @@
-import { closeSync, openSync, type Stats } from 'node:fs'
+import type { Stats } from 'node:fs'
 import { fail } from '../errors.ts'
 import { lstatOrFail } from './find.ts'
 import { readPolicyBytes, type PolicyBytes } from './read.ts'
@@ -19,7 +19,9 @@ export async function readUserConfig(dir: string): Promise<PolicyBytes | undefin
   checkOwner(dir, dirStat)
   const file = readPolicyBytes(path, true)
   checkOwner(path, file.stat)
-  return loadWithCosmiconfig(file)
+  // Loaded only where there is a file: it costs several milliseconds.
+  const { chooseLoader } = await import('./cosmiconfig.ts')
+  return chooseLoader(file, NAMES, refuse)
 }
 
 function checkOwner(path: string, stat: Stats): void {
@@ -37,47 +39,4 @@ function checkOwner(path: string, stat: Stats): void {
 
 function refuse(file: string, problem: string, hint?: string): never {
   return fail({ code: 'policy-invalid', issues: [{ file, problem, hint }] })
-}
-
-/**
- * cosmiconfig chooses the loader by name, and nothing else: our loaders answer with the bytes that were
- * read and checked above, the ones for programs refuse, and what they answer has no `$import`. Its
- * constructor runs `.config/config.js` of the current directory, so it is called where no one can put a file.
- */
-async function loadWithCosmiconfig(file: PolicyBytes): Promise<PolicyBytes> {
-  const { cosmiconfigSync } = await import('cosmiconfig')
-  const data = (): { file: PolicyBytes } => ({ file })
-  const program = (path: string): never => refuse(path, 'is a program: a policy is data')
-  const loaders = { '.yaml': data, '.yml': data, '.json': data, noExt: data }
-  const programs = { '.js': program, '.cjs': program, '.mjs': program, '.ts': program }
-  const explorer = inProc(() =>
-    cosmiconfigSync('agentbox', {
-      searchPlaces: [...NAMES],
-      searchStrategy: 'none',
-      loaders: { ...loaders, ...programs },
-      cache: false,
-    }),
-  )
-  const config = explorer.load(file.path)?.config as { file: PolicyBytes } | undefined
-  // An empty file reaches no loader.
-  return config?.file ?? file
-}
-
-/**
- * Runs `work` with /proc as the working directory: nobody, not even root, can create a file there. The way
- * back is by descriptor, since the name may have changed or hold bytes that no string carries.
- */
-function inProc<T>(work: () => T): T {
-  const O_PATH = 0o10000000
-  const back = openSync('.', O_PATH)
-  try {
-    process.chdir('/proc')
-    try {
-      return work()
-    } finally {
-      process.chdir(`/proc/self/fd/${back}`)
-    }
-  } finally {
-    closeSync(back)
-  }
 }

@@ -3,7 +3,7 @@ import { fail } from '../errors.ts'
 import { fsPath } from '../host/bytes.ts'
 import { lstatOf } from '../host/files.ts'
 import { isWithin } from '../host/paths.ts'
-import type { Identity, LaunchPlan } from '../plan/ops.ts'
+import type { Identity, LaunchPlan, SandboxOp } from '../plan/ops.ts'
 
 /**
  * Between planning and mounting, an agent in another box of this repository could replace a directory by a
@@ -32,15 +32,20 @@ export function noteIdentities(plan: LaunchPlan, writable: readonly string[]): L
 export function checkIdentities(plan: LaunchPlan, pid: number): void {
   const masked = plan.ops.filter((op) => op.kind === 'mask').map((op) => op.dest)
   for (const op of plan.ops) {
-    if (op.kind !== 'bind' || op.identity === undefined) continue
+    const expected = expectedAt(op)
     // A mask on it or above it is mounted later: that is what stands there then.
-    if (masked.some((dest) => isWithin(op.dest, dest))) continue
+    if (expected === undefined || (op.kind === 'bind' && masked.some((dest) => isWithin(op.dest, dest))))
+      continue
     const found = identityAt(`/proc/${pid}/root${op.dest}`)
-    const expected = op.identity
     if (found?.dev !== expected.dev || found.ino !== expected.ino) {
       fail({ code: 'box-tampered', path: op.dest, expected: text(expected), found: text(found) })
     }
   }
+}
+
+function expectedAt(op: SandboxOp): Identity | undefined {
+  if (op.kind === 'bind') return op.identity
+  return op.kind === 'mask' && op.look.kind === 'substitute' ? op.look.identity : undefined
 }
 
 function identityAt(path: string): Identity | undefined {

@@ -172,7 +172,9 @@ export function prepare(
 function ownProgram(own: boolean, { name }: Executable): string[] {
   const profile = profileOf(name)
   if (!own || profile === generic) return []
-  return [`this ${profile.name} belongs to the project, so it gets none of your ${profile.name} log-in or keys`]
+  return [
+    `this ${profile.name} belongs to the project, so it gets none of your ${profile.name} log-in or keys`,
+  ]
 }
 
 function programOf({ argv, as }: CommandRequest, env: NodeJS.ProcessEnv, cwd: string): Executable {

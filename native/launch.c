@@ -1,0 +1,314 @@
+/*
+ * launch, second half: stand between Node, the terminal and the box.
+ *
+ * Node, launch and bwrap's monitor are in the process group that the user's shell made (here: ours). The
+ * agent has a group of its own, because a process can signal its whole group, also across the border of a
+ * pid namespace. So what the terminal, the shell or a script send to our group is passed on to the
+ * agent's, and what the terminal sends to the agent's group is passed on to ours.
+ *
+ * Node gets every signal of our group too and reports it, not knowing who else got it. Hence a credit:
+ * for a signal that launch has seen itself, Node's next report of it is dropped.
+ */
+#include "common.h"
+#include <time.h>
+
+enum { CREDIT_MS = 1000 };
+
+struct line {
+  char text[64];
+  size_t length;
+};
+
+static struct {
+  struct box box;
+  int signals, terminal;
+  pid_t init, group; /* as this pid namespace sees them; 0 until known */
+  bool wants_terminal, had_terminal, started, freezing, frozen;
+  int stop_signal;
+  uint64_t waiting; /* signals that came before the agent was there */
+  int64_t credit[65];
+  struct line input;
+  char end[32]; /* what Node is told when nothing of the box is left */
+  int status;   /* of the monitor */
+} it = {.terminal = -1};
+
+static int64_t now_ms(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+static void end_box(void) {
+  if (it.box.monitor > 0) kill(it.box.monitor, SIGKILL);
+  if (it.box.channel >= 0) close(it.box.channel); /* init takes that as the end, too */
+  it.box.channel = -1;
+}
+
+static void tell_init(uint32_t kind, int32_t value) {
+  if (it.box.channel >= 0 && !send_message(it.box.channel, kind, value) && errno != EPIPE) end_box();
+}
+
+/* Never waits: Node may be stopped. There are only a few lines, so a full socket means trouble. */
+static void tell_node(const char *word, int value) {
+  char text[48];
+  int length = snprintf(text, sizeof text, "%s %d\n", word, value);
+  if (send(CONTROL_FD, text, (size_t)length, MSG_NOSIGNAL | MSG_DONTWAIT) != length) end_box();
+}
+
+/* ---- the terminal ---- */
+
+static bool agent_has_terminal(void) {
+  return it.terminal >= 0 && it.group > 0 && tcgetpgrp(it.terminal) == it.group;
+}
+
+/* Only what is ours is given: in the background the terminal is another job's. */
+static void hand_over(void) {
+  if (it.terminal < 0 || tcgetpgrp(it.terminal) != getpgrp()) return;
+  if (tcsetpgrp(it.terminal, it.group) == 0) it.wants_terminal = it.had_terminal = true;
+}
+
+static void take_back(void) {
+  if (agent_has_terminal()) tcsetpgrp(it.terminal, getpgrp());
+}
+
+/* At the end: a foreground group without members is the box's. One with members is the shell's by now. */
+static void take_back_from_the_dead(void) {
+  if (!it.had_terminal) return;
+  pid_t holder = tcgetpgrp(it.terminal);
+  if (holder > 1 && holder != getpgrp() && kill(-holder, 0) != 0 && errno == ESRCH)
+    tcsetpgrp(it.terminal, getpgrp());
+}
+
+/* ---- signals ---- */
+
+static void credit(int number) { it.credit[number] = now_ms() + CREDIT_MS; }
+
+static bool spend_credit(int number) {
+  bool valid = it.credit[number] > now_ms();
+  it.credit[number] = 0;
+  return valid;
+}
+
+static void resume(void) {
+  it.freezing = it.frozen = false;
+  if (it.wants_terminal) hand_over();
+  tell_init(CONTINUE, 0);
+}
+
+static void to_box(uint32_t kind, int number) {
+  if (!it.started) it.waiting |= UINT64_C(1) << (number - 1);
+  else if (number == SIGCONT) resume();
+  else tell_init(kind, number);
+}
+
+static void to_our_group(int number) {
+  credit(number);
+  kill(0, number);
+}
+
+static void on_group_signal(const struct signalfd_siginfo *info) {
+  int number = (int)info->ssi_signo;
+  if (!is_signal(number) || number == SIGCHLD) return;
+  if (info->ssi_pid == (uint32_t)getpid()) return; /* from to_our_group */
+  credit(number);
+  /* A neighbour asked for the terminal that the agent has. Bare, both would have it. */
+  if ((number == SIGTTIN || number == SIGTTOU) && agent_has_terminal()) return;
+  to_box(SIGNAL_GROUP, number);
+}
+
+/* ---- init ---- */
+
+/*
+ * The agent wanted the terminal while it was in the background. If only our own group had it, this is no
+ * reason to stop. Handing over as late as this leaves it to a neighbour in a pipeline (`agent | less`).
+ */
+static bool served_with_terminal(int number) {
+  if (number != SIGTTIN && number != SIGTTOU) return false;
+  hand_over();
+  if (!agent_has_terminal()) return false;
+  tell_init(CONTINUE, 0);
+  return true;
+}
+
+static void on_terminal_signal(int number) {
+  if (served_with_terminal(number)) return;
+  if (number == SIGINT || number == SIGQUIT || number == SIGTSTP || number == SIGHUP || number == SIGWINCH)
+    to_our_group(number);
+}
+
+/* Node supervises the box and is about to stop: until it is back, nothing may run in there. */
+static void on_stopped(int number) {
+  if (it.freezing || it.frozen || served_with_terminal(number)) return;
+  /* Programs in raw mode do Ctrl-Z by kill(0, SIGTSTP), for the script around them to stop as well. */
+  if (number == SIGTSTP && agent_has_terminal() && it.credit[number] <= now_ms()) to_our_group(number);
+  it.freezing = true;
+  it.stop_signal = number;
+  tell_init(FREEZE, 0);
+}
+
+static void on_frozen(void) {
+  if (!it.freezing) return; /* continued in between */
+  it.freezing = false;
+  it.frozen = true;
+  take_back();
+  tell_node("stopped", it.stop_signal);
+}
+
+static void on_grouped(pid_t leader) {
+  if (it.init == 0 || it.group != 0 || leader == getpgrp() || getpgid(leader) != leader) {
+    end_box();
+    return;
+  }
+  it.group = leader;
+  if (it.wants_terminal) hand_over();
+  tell_init(RELEASE, 0);
+}
+
+static void on_started(void) {
+  it.started = true;
+  tell_node("started", 0);
+  for (int number = 1; number <= 64; number++)
+    if (it.waiting >> (number - 1) & 1) to_box(SIGNAL_AGENT, number);
+}
+
+static void set_end(const char *word, int value) { snprintf(it.end, sizeof it.end, "%s %d\n", word, value); }
+
+static void on_message(const struct message *message) {
+  int value = message->value;
+  switch (message->kind) {
+  case READY: tell_node("ready", it.init); return;
+  case STARTED: on_started(); return;
+  case EXEC_FAILED: set_end("exec-failed", value); return;
+  case TERMINAL: if (is_signal(value)) on_terminal_signal(value); return;
+  case STOPPED: if (is_signal(value)) on_stopped(value); return;
+  case FROZEN: on_frozen(); return;
+  case CONTINUED: if (it.frozen) kill(getppid(), SIGCONT); return; /* by hand, from the host */
+  case EXITED: set_end("exited", value); return;
+  case KILLED: set_end("killed", value); return;
+  default: end_box();
+  }
+}
+
+/* The kernel names the sender, in our numbers; the first to speak is pid 1 of the box. */
+static pid_t sender_of(struct msghdr *header) {
+  for (struct cmsghdr *part = CMSG_FIRSTHDR(header); part != NULL; part = CMSG_NXTHDR(header, part)) {
+    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_CREDENTIALS) continue;
+    struct ucred who;
+    memcpy(&who, CMSG_DATA(part), sizeof who);
+    return who.pid;
+  }
+  return 0;
+}
+
+static void read_channel(void) {
+  struct message message;
+  union {
+    struct cmsghdr align;
+    char bytes[CMSG_SPACE(sizeof(struct ucred))];
+  } control;
+  struct iovec body = {&message, sizeof message};
+  struct msghdr header = {
+      .msg_iov = &body, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+  ssize_t got = recvmsg(it.box.channel, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  if (got < 0 && (errno == EINTR || errno == EAGAIN)) return;
+  if (got <= 0) { /* init is gone; the monitor will follow */
+    close(it.box.channel);
+    it.box.channel = -1;
+    return;
+  }
+  pid_t sender = sender_of(&header);
+  if (it.init == 0) it.init = sender;
+  bool whole = got == (ssize_t)sizeof message && (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0;
+  /* The one message that is not from pid 1 comes before anything of the agent's runs. */
+  if (whole && sender > 0 && message.kind == GROUPED) on_grouped(sender);
+  else if (!whole || sender <= 0 || sender != it.init) end_box();
+  else on_message(&message);
+}
+
+/* ---- Node ---- */
+
+static void on_line(const char *text) {
+  int number, end = 0;
+  if (strcmp(text, "go") == 0) tell_init(GO, 0);
+  else if (strcmp(text, "resume") == 0) {
+    if (!it.frozen) return;
+    credit(SIGCONT);
+    resume();
+  } else if (sscanf(text, "signal %d%n", &number, &end) == 1 && text[end] == '\0' && is_signal(number)) {
+    if (!spend_credit(number)) to_box(SIGNAL_AGENT, number);
+  } else end_box();
+}
+
+static bool read_control(void) {
+  struct line *in = &it.input;
+  ssize_t got = recv(CONTROL_FD, in->text + in->length, sizeof in->text - 1 - in->length, MSG_DONTWAIT);
+  if (got < 0 && (errno == EINTR || errno == EAGAIN)) return true;
+  if (got <= 0) return false;
+  in->length += (size_t)got;
+  char *newline;
+  while ((newline = memchr(in->text, '\n', in->length)) != NULL) {
+    *newline = '\0';
+    on_line(in->text);
+    in->length -= (size_t)(newline + 1 - in->text);
+    memmove(in->text, newline + 1, in->length);
+  }
+  return in->length < sizeof in->text - 1;
+}
+
+/* ---- the loop ---- */
+
+static void read_signals(void) {
+  struct signalfd_siginfo info;
+  while (read(it.signals, &info, sizeof info) == (ssize_t)sizeof info) on_group_signal(&info);
+}
+
+/* As a subreaper launch also waits for init when the monitor was killed. False when nothing is left. */
+static bool reap(void) {
+  for (;;) {
+    int status;
+    pid_t pid = waitpid(-1, &status, WNOHANG);
+    if (pid == 0) return true;
+    if (pid < 0 && errno == EINTR) continue;
+    if (pid < 0) return false;
+    if (pid != it.box.monitor) continue;
+    it.box.monitor = 0;
+    it.status = status;
+    /* Still there means: our child now, so the number cannot have been given to another process. */
+    if (it.init > 0 && waitpid(it.init, &status, WNOHANG) == 0) kill(it.init, SIGKILL);
+  }
+}
+
+static void report_end(void) {
+  int status = WIFSIGNALED(it.status) ? 128 + WTERMSIG(it.status) : WEXITSTATUS(it.status);
+  if (it.end[0] == '\0' && it.started) set_end("killed", SIGKILL); /* init or the monitor was killed */
+  else if (it.end[0] == '\0') set_end("setup-failed", status);
+  send(CONTROL_FD, it.end, strlen(it.end), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+int launch_main(void) {
+  block_all_signals();
+  if (prctl(PR_SET_DUMPABLE, 0) != 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) die("prctl");
+  it.box = start_box();
+  it.signals = watch_signals();
+  it.terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+  /* Both ends on a terminal: nobody else in our group needs it. Otherwise wait until the agent does. */
+  it.wants_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+  bool node = true;
+  while (reap() || it.box.channel >= 0) {
+    struct pollfd fds[] = {
+        {.fd = it.signals, .events = POLLIN},
+        {.fd = it.box.channel, .events = POLLIN},
+        {.fd = node ? CONTROL_FD : -1, .events = POLLIN},
+    };
+    if (poll(fds, 3, -1) < 0 && errno != EINTR) die("poll");
+    if (fds[0].revents != 0) read_signals(); /* first: credits must be there before Node's reports */
+    if (it.box.channel >= 0 && fds[1].revents != 0) read_channel();
+    if (node && fds[2].revents != 0 && !read_control()) {
+      node = false;
+      end_box();
+    }
+  }
+  take_back_from_the_dead();
+  if (node) report_end();
+  return 0;
+}

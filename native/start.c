@@ -1,0 +1,130 @@
+/*
+ * launch, first half: take what bwrap needs from Node, start bwrap.
+ *
+ * Node writes records to the control socket: fd (u32), length (u32), bytes, in the machine's byte order.
+ * A record for ARGS_FD, SECCOMP_FD or a data fd becomes a memory file that bwrap finds under that number;
+ * ARGV and ENVIRON are NUL-terminated strings, so that every byte reaches the agent as it was typed
+ * (Node itself can pass only UTF-8); END closes the list.
+ */
+#include "common.h"
+#include <sys/mman.h>
+
+enum { ARGV = 0, ENVIRON = 1, END = 2 };
+enum { LARGEST_RECORD = 64 << 20 };
+
+static void read_exactly(void *into, size_t size) {
+  char *at = into;
+  while (size > 0) {
+    ssize_t got = read(CONTROL_FD, at, size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) _exit(125); /* Node is gone; nothing has been started. */
+    at += got;
+    size -= (size_t)got;
+  }
+}
+
+static char *read_body(size_t size) {
+  char *body = malloc(size + 1);
+  if (body == NULL) die("malloc");
+  read_exactly(body, size);
+  body[size] = '\0';
+  return body;
+}
+
+static char **split_strings(char *body, size_t size) {
+  size_t count = 0;
+  for (size_t at = 0; at < size; at++) count += body[at] == '\0';
+  char **list = calloc(count + 1, sizeof *list);
+  if (list == NULL) die("calloc");
+  for (size_t n = 0; n < count; n++) {
+    list[n] = body;
+    body += strlen(body) + 1;
+  }
+  return list;
+}
+
+static void make_file(int number, const char *body, size_t size) {
+  enum { NOEXEC_SEAL = 8 }; /* asked for where vm.memfd_noexec is 2; unknown before Linux 6.3 */
+  int fd = memfd_create("agentbox", MFD_CLOEXEC | NOEXEC_SEAL);
+  if (fd < 0 && errno == EINVAL) fd = memfd_create("agentbox", MFD_CLOEXEC);
+  if (fd < 0) die("memfd_create");
+  while (size > 0) {
+    ssize_t put = write(fd, body, size);
+    if (put < 0 && errno == EINTR) continue;
+    if (put <= 0) die("write");
+    body += put;
+    size -= (size_t)put;
+  }
+  if (lseek(fd, 0, SEEK_SET) != 0) die("lseek");
+  if (fd == number) {
+    if (fcntl(fd, F_SETFD, 0) != 0) die("fcntl");
+    return;
+  }
+  if (dup2(fd, number) != number) die("dup2");
+  close(fd);
+}
+
+struct request {
+  char **argv;
+  char **environ;
+  int last_fd;
+};
+
+static struct request read_request(void) {
+  struct request request = {.last_fd = CHANNEL_FD};
+  for (;;) {
+    uint32_t header[2];
+    read_exactly(header, sizeof header);
+    int number = (int)header[0];
+    size_t size = header[1];
+    if (size > LARGEST_RECORD) _exit(125);
+    if (number == END) break;
+    char *body = read_body(size);
+    if (number == ARGV) request.argv = split_strings(body, size);
+    else if (number == ENVIRON) request.environ = split_strings(body, size);
+    else {
+      /* Without a gap, for all that is opened later must lie above the numbers that are bwrap's. */
+      int next = request.last_fd == SECCOMP_FD ? FIRST_DATA_FD : request.last_fd + 1;
+      if (number != next || number >= FIRST_DATA_FD + MOST_DATA_FDS) _exit(125);
+      make_file(number, body, size);
+      request.last_fd = number;
+      free(body);
+    }
+  }
+  if (request.argv == NULL || request.argv[0] == NULL || request.environ == NULL ||
+      request.last_fd < SECCOMP_FD)
+    _exit(125);
+  return request;
+}
+
+/*
+ * All signals stay blocked, and a mask outlives exec: bwrap's monitor is in the group that the terminal
+ * and the user's `kill` reach, and its death would take the box along.
+ */
+_Noreturn static void become_bwrap(const struct request *request, pid_t parent, int channel) {
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) _exit(125);
+  if (getppid() != parent) _exit(125);
+  if (dup2(CAPTURE_FD, STDERR_FILENO) < 0 || dup2(channel, CHANNEL_FD) < 0) _exit(125);
+  execve(request->argv[0], request->argv, request->environ);
+  dprintf(STDERR_FILENO, "%s: %s\n", request->argv[0], strerror(errno));
+  _exit(125);
+}
+
+struct box start_box(void) {
+  close_from(CHANNEL_FD + 1, INT_MAX);
+  if (fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC) != 0) die("control");
+  if (fcntl(CHANNEL_FD, F_DUPFD_CLOEXEC, CAPTURE_FD) != CAPTURE_FD) die("capture");
+  if (dup2(STDERR_FILENO, STDERR_FD) != STDERR_FD) die("stderr");
+  struct request request = read_request();
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) die("socketpair");
+  int on = 1;
+  if (setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0) die("SO_PASSCRED");
+  pid_t self = getpid();
+  pid_t monitor = fork();
+  if (monitor < 0) die("fork");
+  if (monitor == 0) become_bwrap(&request, self, pair[1]);
+  close(pair[1]);
+  close_from(CHANNEL_FD, request.last_fd > STDERR_FD ? request.last_fd : STDERR_FD);
+  return (struct box){.monitor = monitor, .channel = pair[0]};
+}
