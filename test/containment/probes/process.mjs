@@ -42,11 +42,24 @@ function descriptorsOf(pid) {
   } catch (error) {
     return pass(error.code)
   }
-  const results = names.flatMap((name) => [
-    unreadable(() => read(`/proc/${pid}/fd/${name}`)),
-    unreadable(() => read(`/proc/${pid}/fd/${name}/.ssh/id_ed25519`)),
-  ])
+  // Reading a pipe would take the probe's own output away from who reads it.
+  const results = names.flatMap((name) =>
+    isFile(`/proc/${pid}/fd/${name}`)
+      ? [
+          unreadable(() => read(`/proc/${pid}/fd/${name}`)),
+          unreadable(() => read(`/proc/${pid}/fd/${name}/.ssh/id_ed25519`)),
+        ]
+      : [],
+  )
   return results.length === 0 ? pass('none') : all(results)
+}
+
+function isFile(link) {
+  try {
+    return fs.readlinkSync(link).startsWith('/')
+  } catch {
+    return false
+  }
 }
 
 function memoryOf(pid) {

@@ -18,7 +18,7 @@ export function routes() {
     ['env-by-copy', byCopy],
     ['env-by-git', byGit],
     ['env-rename', () => refused(() => fs.renameSync(env, side), () => fs.renameSync(side, env))],
-    ['env-unlink', () => refused(() => fs.unlinkSync(env))],
+    ['env-unlink', unlink],
     ['env-replace', replace],
     ['env-write', () => refused(() => openForWriting(env))],
     ['env-truncate', () => refused(() => fs.truncateSync(env))],
@@ -68,6 +68,14 @@ function byGit() {
     // Status 1 only says that there is a difference.
     return error.status === 1 ? blind(error.stdout) : failed(String(error))
   }
+}
+
+function unlink() {
+  const saved = read(env)
+  return refused(
+    () => fs.unlinkSync(env),
+    () => fs.writeFileSync(env, saved),
+  )
 }
 
 function replace() {

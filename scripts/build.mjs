@@ -1,0 +1,126 @@
+#!/usr/bin/env node
+// dist/: three CommonJS bundles and the native helper. CommonJS because node starts it faster than ESM.
+import fs from 'node:fs'
+import path from 'node:path'
+import { capture, isMain, main, mtime, root, Stop, which } from './lib/tools.mjs'
+
+const dist = path.join(root, 'dist')
+const helper = path.join(dist, 'agentbox-helper')
+
+/** Source → bundle. An import of another entry stays a `require` of its bundle: loaded only when reached. */
+const entries = {
+  'src/main.ts': 'agentbox.cjs',
+  'src/run.ts': 'run.cjs',
+  'src/cli.ts': 'cli.cjs',
+}
+
+const cFlags = [
+  ...['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Wconversion', '-Wshadow', '-Werror'],
+  // Some distributions predefine another level, and a redefinition is a warning.
+  ...['-U_FORTIFY_SOURCE', '-D_FORTIFY_SOURCE=2', '-fstack-protector-strong', '-s'],
+]
+
+/** Static first: the helper must not depend on the libraries of the machine that it is copied to. */
+const linkings = [['-static-pie', '-fPIE'], ['-static'], ['-pie', '-fPIE', '-Wl,-z,relro,-z,now']]
+
+export async function build() {
+  fs.mkdirSync(dist, { recursive: true })
+  await Promise.all(Object.keys(entries).map(bundle))
+  fs.chmodSync(path.join(dist, 'agentbox.cjs'), 0o755)
+  buildHelper()
+}
+
+/** True when the C compiler has something to do. */
+export function helperIsStale() {
+  const built = mtime(helper)
+  return built === undefined || inputs().some((file) => mtime(file) > built)
+}
+
+async function bundle(entry) {
+  const { build: esbuild } = await import('esbuild')
+  const outfile = path.join(dist, entries[entry])
+  await esbuild({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node20.19',
+    format: 'cjs',
+    // import() of a sibling bundle becomes require(): it spares starting the ESM loader.
+    supported: { 'dynamic-import': false },
+    // cosmiconfig reaches for the compiler when a config is TypeScript, which we never load.
+    external: ['typescript'],
+    banner: entry === 'src/main.ts' ? { js: '#!/usr/bin/env node' } : {},
+    define: { 'process.env.NODE_ENV': '"production"', AGENTBOX_VERSION: JSON.stringify(version()) },
+    minifySyntax: true,
+    legalComments: 'none',
+    logLevel: 'silent',
+    plugins: [siblings(entry)],
+  }).catch((error) => {
+    throw new Stop(`build: ${entry}\n${explain(error)}`)
+  })
+}
+
+function version() {
+  return JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')).version
+}
+
+function explain(error) {
+  const at = ({ file, line, column }) => `${file}:${line}:${column + 1}: `
+  const lines = error.errors?.map(({ location, text }) => `  ${location ? at(location) : ''}${text}`)
+  return lines?.join('\n') ?? String(error)
+}
+
+function siblings(self) {
+  return {
+    name: 'siblings',
+    setup({ onResolve }) {
+      onResolve({ filter: /^\.{1,2}\// }, ({ path: asked, resolveDir }) => {
+        // main.ts asks for the bundle by its name, so that nothing of the ESM loader is involved.
+        const source = path.relative(root, path.resolve(resolveDir, asked)).replace(/\.cjs$/, '.ts')
+        const target = source === self ? undefined : entries[source]
+        return target === undefined ? undefined : { path: `./${target}`, external: true }
+      })
+    },
+  }
+}
+
+function nativeFiles(ending) {
+  const dir = path.join(root, 'native')
+  return fs
+    .readdirSync(dir)
+    .filter((name) => name.endsWith(ending))
+    .toSorted()
+    .map((name) => path.join(dir, name))
+}
+
+function inputs() {
+  return [...nativeFiles('.c'), ...nativeFiles('.h'), path.join(root, 'scripts/build.mjs')]
+}
+
+function buildHelper() {
+  if (!helperIsStale()) return
+  const compiler = [process.env.CC, 'cc', 'gcc', 'clang'].find((name) => name && which(path.basename(name)))
+  if (compiler === undefined)
+    throw new Stop('build: no C compiler; node scripts/setup.mjs build installs one')
+  const target = `${helper}.${process.pid}`
+  const tries = linkings.map(
+    (linking) => () => capture(compiler, [...cFlags, ...linking, '-o', target, ...nativeFiles('.c')]),
+  )
+  const done = firstSuccess(tries)
+  if (done.status !== 0) {
+    fs.rmSync(target, { force: true })
+    throw new Stop(`build: native/ does not compile\n${done.stderr}`)
+  }
+  // A running session keeps the old file open; a rename leaves it alone.
+  fs.renameSync(target, helper)
+}
+
+/** The result of the first that succeeds, or of the last. */
+function firstSuccess([attempt, ...rest]) {
+  const done = attempt()
+  return done.status === 0 || rest.length === 0 ? done : firstSuccess(rest)
+}
+
+if (isMain(import.meta.url)) await main(build)

@@ -1,0 +1,66 @@
+// Which package holds what, by package manager. Adding a distribution is adding an entry.
+
+/** What the product, its build and its tests need of the system, and how to see that it is there. */
+export const needs = {
+  bwrap: { commands: ['bwrap'], for: 'run' },
+  compiler: { commands: ['cc', 'gcc', 'clang'], for: 'build' },
+  git: { commands: ['git'], for: 'run' },
+  bash: { commands: ['bash'], for: 'test' },
+  zsh: { commands: ['zsh'], for: 'test' },
+  fish: { commands: ['fish'], for: 'test' },
+  dash: { commands: ['dash'], for: 'test' },
+  tmux: { commands: ['tmux'], for: 'test' },
+  setpriv: { commands: ['setpriv'], for: 'test' },
+  ps: { commands: ['ps'], for: 'test' },
+}
+
+const common = {
+  bwrap: 'bubblewrap',
+  git: 'git',
+  bash: 'bash',
+  zsh: 'zsh',
+  fish: 'fish',
+  dash: 'dash',
+  tmux: 'tmux',
+  setpriv: 'util-linux',
+}
+
+/** In the order of trying: a machine that has several is named after the first. */
+export const managers = [
+  {
+    command: 'apt-get',
+    byHand: 'apt-get install',
+    install: ['-y', '-q', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120', 'install'],
+    refresh: ['-q', 'update'],
+    env: ['DEBIAN_FRONTEND=noninteractive'],
+    packages: { ...common, compiler: 'gcc libc6-dev', ps: 'procps' },
+  },
+  {
+    command: 'dnf',
+    byHand: 'dnf install',
+    install: ['-y', 'install'],
+    refresh: ['makecache'],
+    packages: { ...common, compiler: 'gcc glibc-devel glibc-static', ps: 'procps-ng' },
+  },
+  {
+    command: 'pacman',
+    byHand: 'pacman -S',
+    install: ['-S', '--needed', '--noconfirm'],
+    refresh: ['-Sy', '--noconfirm'],
+    packages: { ...common, compiler: 'base-devel', ps: 'procps-ng' },
+  },
+  {
+    command: 'zypper',
+    byHand: 'zypper install',
+    install: ['--non-interactive', 'install', '--no-recommends'],
+    refresh: ['--non-interactive', 'refresh'],
+    packages: { ...common, compiler: 'gcc glibc-devel glibc-devel-static', ps: 'procps' },
+  },
+  {
+    command: 'apk',
+    byHand: 'apk add',
+    install: ['add'],
+    refresh: ['update'],
+    packages: { ...common, compiler: 'build-base linux-headers', ps: 'procps', setpriv: 'setpriv' },
+  },
+]

@@ -1,0 +1,108 @@
+// The kernel's files and switches, the root of the box, and what the C programs try.
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import { all, failed, openForWriting, pass, refused, world } from './lib.mjs'
+
+const SWITCHES = [
+  ...'/proc/sys/kernel/core_pattern /proc/sys/kernel/modprobe /proc/sys/kernel/hotplug'.split(' '),
+  ...'/proc/sys/vm/drop_caches /proc/sys/fs/binfmt_misc/register /proc/sys/kernel/domainname'.split(' '),
+  ...'/proc/sysrq-trigger /sys/kernel/uevent_helper /sys/power/state'.split(' '),
+]
+const SECRETIVE = '/proc/kcore /proc/kmsg /proc/kallsyms /proc/keys /dev/mem /dev/kmem /dev/port /dev/kmsg'.split(' ')
+const DEVICES = /^(console|core|fd|full|null|ptmx|pts|random|shm|stderr|stdin|stdout|tty|urandom|zero)$/
+const TOP = /^(bin|dev|etc|gnu|lib\w*|nix|opt|proc|run|sbin|tmp|usr|var)$/
+
+export function kernel() {
+  return [
+    ['kernel-switches', () => all(SWITCHES.map((path) => refused(() => openForWriting(path))))],
+    ['kernel-secrets', () => all(SECRETIVE.map(closed))],
+    ['sys-absent', () => (fs.existsSync('/sys/kernel') ? failed('/sys/kernel is there') : pass('absent'))],
+    ['devices', devices],
+    ['privileges', privileges],
+    ['root-listing', rootListing],
+    ['home-ancestors', homeAncestors],
+    ['root-writable', rootWritable],
+    ['system-writable', () => all(['/usr', '/usr/bin', '/etc', '/proc/sys'].map(notWritable))],
+  ]
+}
+
+export const network = () => [['network-interfaces', interfaces]]
+
+/** Refused, or without a byte. */
+function closed(path) {
+  return refused(() => {
+    const fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK)
+    try {
+      if (fs.readSync(fd, Buffer.alloc(64)) === 0) throw Object.assign(new Error(), { code: 'empty' })
+    } finally {
+      fs.closeSync(fd)
+    }
+  })
+}
+
+function devices() {
+  const strange = fs.readdirSync('/dev').filter((name) => !DEVICES.test(name))
+  return strange.length === 0 ? pass('the usual') : failed(strange.join(' '))
+}
+
+function privileges() {
+  const status = fs.readFileSync('/proc/self/status', 'utf8')
+  const value = (name) => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1]
+  const held = ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'].filter((name) => !/^0+$/.test(value(name)))
+  if (held.length > 0) return failed(`${held.join(' ')}: ${value('CapEff')} ${value('CapBnd')}`)
+  return value('NoNewPrivs') === '1' && value('Seccomp') === '2' ? pass('none') : failed('no filter, or not sealed')
+}
+
+/** The first part of the home's path is there as well, since the home is. */
+function rootListing() {
+  const allowed = new RegExp(`${TOP.source}|^${world.home.split('/')[1]}$`)
+  const strange = fs.readdirSync('/').filter((name) => !allowed.test(name))
+  return strange.length === 0 ? pass('the usual') : failed(strange.join(' '))
+}
+
+/** Between the root and the home there is nothing but the way to it. */
+function homeAncestors() {
+  const parts = world.home.split('/').slice(1)
+  const strange = parts.flatMap((part, depth) => {
+    if (depth === 0) return []
+    const dir = `/${parts.slice(0, depth).join('/')}`
+    return fs.readdirSync(dir).filter((name) => name !== part && !(dir === '/var' && name === 'tmp'))
+  })
+  return strange.length === 0 ? pass('nothing') : failed(strange.join(' '))
+}
+
+function rootWritable() {
+  const loader = fs.readdirSync('/').filter((name) => /^lib/.test(name))
+  const places = ['/', '/etc', '/run', '/run/agentbox', '/var', '/dev', ...loader.map((name) => `/${name}`)]
+  return all(places.filter((dir) => fs.existsSync(dir) && dir !== '/dev').map(notWritable))
+}
+
+function notWritable(dir) {
+  const path = `${dir}/probe-${process.pid}`
+  return refused(
+    () => fs.writeFileSync(path, ''),
+    () => fs.rmSync(path),
+  )
+}
+
+function interfaces() {
+  const names = fs
+    .readFileSync('/proc/net/dev', 'utf8')
+    .split('\n')
+    .slice(2)
+    .map((line) => line.split(':')[0].trim())
+    .filter((name) => name !== '' && name !== 'lo')
+  return names.length === 0 ? pass('loopback only') : failed(names.join(' '))
+}
+
+/** The C programs print the same lines as we do. */
+export function compiled(program, args) {
+  const done = spawnSync(new URL(program, import.meta.url).pathname, args, { encoding: 'latin1', timeout: 20_000 })
+  const lines = done.stdout.split('\n').filter((line) => line !== '')
+  if (done.status !== 0 || lines.length === 0)
+    return [[program, () => failed(`ended with ${done.status ?? done.signal}: ${done.stderr}`)]]
+  return lines.map((line) => {
+    const [verdict, name, ...detail] = line.split(' ')
+    return [name, () => ({ verdict, detail: detail.join(' ') })]
+  })
+}
