@@ -166,7 +166,7 @@ static bool hear_listener(int flags) {
   return number != 0;
 }
 
-/* Everything from the terminal is told before a death is: a script outside must get its SIGINT first. */
+/* Told before a stop or a death: a script outside must get its SIGINT before it sees the agent end. */
 static void ask_listener(void) {
   enum { PATIENCE_MS = 100 }; /* the agent can stop or kill the listener where Landlock is too old */
   if (it.listener < 0 || send(it.listener, "?", 1, MSG_NOSIGNAL | MSG_DONTWAIT) != 1) return;
@@ -224,14 +224,13 @@ static void on_order(void) {
 }
 
 static void on_agent(int status) {
+  if (!WIFCONTINUED(status)) ask_listener();
   if (WIFSTOPPED(status)) tell(STOPPED, WSTOPSIG(status));
   else if (WIFCONTINUED(status)) tell(CONTINUED, 0);
   else if (WIFEXITED(status)) {
-    ask_listener();
     tell(EXITED, WEXITSTATUS(status));
     _exit(WEXITSTATUS(status));
   } else {
-    ask_listener();
     tell(KILLED, WTERMSIG(status));
     _exit(128 + WTERMSIG(status));
   }

@@ -220,7 +220,7 @@ static void read_channel(void) {
   if (it.init == 0) it.init = sender;
   bool whole = got == (ssize_t)sizeof message && (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0;
   /* The one message that is not from pid 1 comes before anything of the agent's runs. */
-  if (whole && sender > 0 && message.kind == GROUPED) on_grouped(sender);
+  if (whole && sender > 0 && it.init != 0 && it.group == 0 && message.kind == GROUPED) on_grouped(sender);
   else if (!whole || sender <= 0 || sender != it.init) end_box();
   else on_message(&message);
 }

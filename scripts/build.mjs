@@ -12,6 +12,9 @@ const entries = {
   'src/main.ts': 'agentbox.cjs',
   'src/run.ts': 'run.cjs',
   'src/cli.ts': 'cli.cjs',
+  // What a launch needs only now and then: unusual YAML, a user's own configuration.
+  'src/config/yaml.ts': 'yaml.cjs',
+  'src/config/cosmiconfig.ts': 'cosmiconfig.cjs',
 }
 
 const cFlags = [

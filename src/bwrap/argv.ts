@@ -9,6 +9,8 @@ export interface BackingFiles {
   denied: string
   /** The file with this content. */
   content(text: string): string
+  /** Options that put a read-only file with this content at a place in the root of the box. */
+  made(text: string, dest: string): string[]
 }
 
 /**
@@ -59,7 +61,7 @@ export function opOptions(op: SandboxOp, files: BackingFiles): string[] {
     case 'dev':
       return ['--dev', op.dest]
     case 'data':
-      return ['--ro-bind', files.content(op.content), op.dest]
+      return files.made(op.content, op.dest)
     case 'mask':
       return maskOptions(op.dest, op.look, files)
     case 'remount-ro':

@@ -95,7 +95,8 @@ function backing(): { files: BackingFiles; contents: () => string[] } {
     if (!known.includes(text)) known.push(text)
     return `${FILES}/${known.indexOf(text)}`
   }
-  return { files: { empty: `${FILES}/empty`, denied: `${FILES}/denied`, content }, contents: () => known }
+  const made = (text: string, dest: string): string[] => ['--ro-bind', content(text), dest]
+  return { files: { empty: `${FILES}/empty`, denied: `${FILES}/denied`, content, made }, contents: () => known }
 }
 
 function words(options: readonly string[]): string {

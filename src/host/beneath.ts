@@ -10,7 +10,6 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { randomBytes } from 'node:crypto'
 import { fsPath } from './bytes.ts'
 
 /**
@@ -38,7 +37,7 @@ export function readBeneath(root: string, relative: string, limit: number): Buff
 /** Writes a file (mode 0600) in one step, making directories as needed; false if a link is in the way. */
 export function writeBeneath(root: string, relative: string, content: Buffer): boolean {
   const done = within(root, relative, true, (place) => {
-    const temporary = `${place}.${randomBytes(6).toString('hex')}`
+    const temporary = `${place}.${process.pid}-${process.hrtime.bigint()}`
     try {
       const fd = openSync(
         temporary,

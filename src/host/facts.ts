@@ -1,9 +1,9 @@
 import { lastValue } from '../git/config.ts'
 import { readConfig } from '../git/settings.ts'
 import { fail } from '../errors.ts'
-import { linkTarget, lstatOf, readRegular, realpathOf } from './files.ts'
+import { isReadable, linkTarget, lstatOf, readRegular, realpathOf } from './files.ts'
 import { isWithin } from './paths.ts'
-import { etcEntries, procHidden, procReadOnly, systemDirs } from './system.ts'
+import { etcEntries, procHidden, procReadOnly, procReadOnlyForRoot, systemDirs } from './system.ts'
 import { toolchains } from './toolchains.ts'
 
 /** Everything about this machine and this user that a plan depends on, read once per launch. */
@@ -17,8 +17,8 @@ export interface HostFacts {
   arch: 'x86_64' | 'aarch64'
   /** Top-level directories; `link` is the target where the host has a symlink (merged /usr). */
   system: { path: string; link?: string | undefined }[]
-  /** Absolute, existing. */
-  etc: string[]
+  /** Existing entries of /etc; `link` is the text of one that leads to what the box shows anyway. */
+  etc: { path: string; link?: string | undefined }[]
   procReadOnly: string[]
   /** Existing entries of /proc to hide, with what they are. */
   procHidden: { path: string; directory: boolean }[]
@@ -47,15 +47,25 @@ export function readHostFacts(env: NodeJS.ProcessEnv): HostFacts {
     system: systemDirs.flatMap((path) =>
       lstatOf(path) === undefined ? [] : [{ path, link: linkTarget(path) }],
     ),
-    etc: etcEntries.map((name) => `/etc/${name}`).filter((path) => realpathOf(path) !== undefined),
-    procReadOnly: procReadOnly.filter((path) => lstatOf(path) !== undefined),
+    etc: etcEntries.flatMap((name) => etcEntry(`/etc/${name}`)),
+    procReadOnly: [...procReadOnly, ...(uid === 0 ? procReadOnlyForRoot : [])].filter(
+      (path) => lstatOf(path) !== undefined,
+    ),
     procHidden: procHidden.flatMap((path) => {
-      const stat = lstatOf(path)
+      const stat = isReadable(path) ? lstatOf(path) : undefined
       return stat === undefined ? [] : [{ path, directory: stat.isDirectory() }]
     }),
     toolchains: [...homeToolchains(env, home), ...otherToolchains(env['PATH'] ?? '')],
     gitUser: gitUser(env, home),
   }
+}
+
+/** A link into /usr needs no mount of its own. */
+function etcEntry(path: string): HostFacts['etc'] {
+  const target = realpathOf(path)
+  if (target === undefined) return []
+  const link = target.startsWith('/usr/') ? linkTarget(path) : undefined
+  return [{ path, link }]
 }
 
 function architecture(): HostFacts['arch'] {

@@ -62,8 +62,16 @@ export function readRegular(path: string, limit: number): Buffer | undefined {
 
 /** May this user write there? False on a read-only file system too. */
 export function isWritable(path: string): boolean {
+  return mayAccess(path, constants.W_OK)
+}
+
+export function isReadable(path: string): boolean {
+  return mayAccess(path, constants.R_OK)
+}
+
+function mayAccess(path: string, mode: number): boolean {
   try {
-    accessSync(fsPath(path), constants.W_OK)
+    accessSync(fsPath(path), mode)
     return true
   } catch {
     return false

@@ -17,54 +17,31 @@ export const systemDirs: readonly string[] = [
 /**
  * The part of /etc that programs need to run. Not here: anything with keys (`ssl/private`), other users
  * (`passwd` and `group` are made up), tokens (`npmrc`, `environment`), and the shells' own start files,
- * which on Debian reset PATH in every login shell that an agent starts.
+ * which on Debian reset PATH in every login shell that an agent starts. Short, since every entry is a mount.
  */
 export const etcEntries: readonly string[] = [
   'alternatives',
-  'arch-release',
-  'alpine-release',
-  'ca-certificates',
-  'ca-certificates.conf',
   'crypto-policies',
-  'debian_version',
-  'ethertypes',
-  'fedora-release',
   'fonts',
-  'gai.conf',
   'gitconfig',
-  'host.conf',
-  'hostname',
   'hosts',
-  'inputrc',
   'java',
   'java-11-openjdk',
   'java-17-openjdk',
   'java-21-openjdk',
   'java-25-openjdk',
   'ld.so.cache',
-  'ld.so.conf',
-  'ld.so.conf.d',
-  'locale.alias',
-  'locale.conf',
   'localtime',
-  'magic',
-  'magic.mime',
   'mime.types',
-  'networks',
   'nsswitch.conf',
   'os-release',
-  'perl',
   'pki/ca-trust',
   'pki/tls/certs',
   'pki/tls/cert.pem',
   'pki/tls/openssl.cnf',
   'protocols',
-  'python3',
-  'redhat-release',
   'resolv.conf',
-  'rpc',
   'services',
-  'shells',
   'ssl/cert.pem',
   'ssl/certs',
   'ssl/openssl.cnf',
@@ -73,19 +50,17 @@ export const etcEntries: readonly string[] = [
   'timezone',
 ]
 
-/**
- * Parts of /proc that uid 0 may write without any capability (so that a box of root's must not have them
- * writable), or that tell about the machine. Directories are shown read-only, `hidden` ones empty.
- */
-export const procReadOnly: readonly string[] = [
-  '/proc/sys',
-  '/proc/sysrq-trigger',
+/** Parts of /proc that uid 0 may write without any capability, so a box of root's shows them read-only. */
+export const procReadOnly: readonly string[] = ['/proc/sys', '/proc/sysrq-trigger']
+export const procReadOnlyForRoot: readonly string[] = [
   '/proc/irq',
   '/proc/bus',
   '/proc/fs',
   '/proc/mtrr',
   '/proc/pressure',
 ]
+
+/** Parts of /proc that tell about the machine: empty, where this user could read them. */
 export const procHidden: readonly string[] = [
   '/proc/acpi',
   '/proc/asound',

@@ -24,19 +24,15 @@ export interface HiddenPath {
 const MEGABYTE = 1024 * 1024
 
 export function system(facts: HostFacts): SandboxOp[] {
-  const dirs = facts.system.map(({ path, link }): SandboxOp =>
+  const shown = (path: string, link: string | undefined, why: string): SandboxOp =>
     link === undefined
-      ? { kind: 'bind', source: path, dest: path, access: 'ro', why: 'the system' }
-      : { kind: 'symlink', target: link, dest: path, why: 'the system' },
-  )
-  const etc = facts.etc.map((path): SandboxOp => ({
-    kind: 'bind',
-    source: path,
-    dest: path,
-    access: 'ro',
-    why: 'needed by programs',
-  }))
-  return [...dirs, ...etc, ...accounts(facts)]
+      ? { kind: 'bind', source: path, dest: path, access: 'ro', why }
+      : { kind: 'symlink', target: link, dest: path, why }
+  return [
+    ...facts.system.map(({ path, link }) => shown(path, link, 'the system')),
+    ...facts.etc.map(({ path, link }) => shown(path, link, 'needed by programs')),
+    ...accounts(facts),
+  ]
 }
 
 /** Only this user and the two that every system has: who else works here is not the agent's business. */
@@ -180,7 +176,7 @@ export function own(
     {
       kind: 'data',
       dest: '/run/agentbox/gitconfig',
-      content: gitSettings(gitUser, etc.includes('/etc/gitconfig')),
+      content: gitSettings(gitUser, etc.some(({ path }) => path === '/etc/gitconfig')),
       why: 'who commits; nothing else of your git configuration',
     },
   ]

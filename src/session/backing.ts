@@ -8,37 +8,69 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { randomBytes } from 'node:crypto'
 import type { BackingFiles } from '../bwrap/argv.ts'
 import { fail } from '../errors.ts'
 import { ensurePrivateDir } from '../host/dirs.ts'
 import { lstatOf } from '../host/files.ts'
+import { FIRST_DATA_FD } from './request.ts'
 
 /** The host files of one session. Nothing secret is ever in them. */
 export interface SessionDir {
   path: string
   files: BackingFiles
+  /** Contents for bwrap to make files from, in the order of their descriptors. */
+  data: Buffer[]
   remove(): void
 }
 
 /**
- * Makes the session's directory `<state>/sessions/<pid>-<start>-<random>`, and removes those whose process
+ * Makes the session's directory `<state>/sessions/<pid>-<start>-<number>`, and removes those whose process
  * is gone (after `kill -9` or a power cut). Fails with `state-unusable` if the state directory is not safe.
  */
 export function openSession(state: string, uid: number): SessionDir {
   const sessions = `${state}/sessions`
   for (const dir of [state, sessions, `${state}/masks`]) ensurePrivateDir(dir, uid)
   removeStale(sessions)
-  const path = `${sessions}/${process.pid}-${startTimeOf(process.pid) ?? '0'}-${randomBytes(6).toString('hex')}`
-  mkdirSync(path, { mode: 0o700 })
-  return {
-    path,
-    files: backingFiles(path, `${state}/masks`, uid),
-    remove: () => rmSync(path, { recursive: true, force: true }),
+  const path = makeNumbered(`${sessions}/${process.pid}-${startTimeOf(process.pid) ?? '0'}`)
+  const data: Buffer[] = []
+  const files = backingFiles(path, `${state}/masks`, uid, data)
+  return { path, files, data, remove: () => removeAll(path) }
+}
+
+function makeNumbered(prefix: string): string {
+  for (let number = 0; ; number++) {
+    try {
+      mkdirSync(`${prefix}-${number}`, { mode: 0o700 })
+      return `${prefix}-${number}`
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue
+      return fail({ code: 'state-unusable', path: prefix, reason: (error as Error).message }, error)
+    }
   }
 }
 
-function backingFiles(session: string, masks: string, uid: number): BackingFiles {
+/** A home for one session may hold directories that the agent closed; what cannot be removed stays. */
+function removeAll(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true })
+  } catch {
+    try {
+      openDirectories(path)
+      rmSync(path, { recursive: true, force: true })
+    } catch {
+      // The next launch tries again.
+    }
+  }
+}
+
+function openDirectories(path: string): void {
+  chmodSync(path, 0o700)
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    if (entry.isDirectory()) openDirectories(`${path}/${entry.name}`)
+  }
+}
+
+function backingFiles(session: string, masks: string, uid: number, data: Buffer[]): BackingFiles {
   const made = new Map<string, string>()
   return {
     empty: emptyFile(`${masks}/empty`, 0o444, uid),
@@ -50,6 +82,10 @@ function backingFiles(session: string, masks: string, uid: number): BackingFiles
       writeFileSync(path, text, { flag: 'wx', mode: 0o444 })
       made.set(text, path)
       return path
+    },
+    made(text, dest) {
+      data.push(Buffer.from(text, 'utf8'))
+      return ['--perms', '0444', '--file', String(FIRST_DATA_FD + data.length - 1), dest]
     },
   }
 }
@@ -75,7 +111,7 @@ function emptyFile(path: string, mode: number, uid: number): string {
 function removeStale(sessions: string): void {
   for (const name of readdirSync(sessions)) {
     const [pid, start] = name.split('-')
-    if (startTimeOf(Number(pid)) !== start) rmSync(`${sessions}/${name}`, { recursive: true, force: true })
+    if (startTimeOf(Number(pid)) !== start) removeAll(`${sessions}/${name}`)
   }
 }
 

@@ -48,7 +48,7 @@ export async function runBoxed(
       env: plan.env,
       cwd: '/',
       seccomp: seccompProgram(facts.arch),
-      data: [],
+      data: session.data,
       ...(plan.limits.processes === undefined ? {} : { processes: plan.limits.processes }),
       onReady: (pid) => checkIdentities(plan, pid),
     })

@@ -1,4 +1,5 @@
 import { chownSync, linkSync, lchownSync, symlinkSync } from 'node:fs'
+import { fromBytes } from '../../src/host/bytes.ts'
 import type { TestHome } from '../support/home.ts'
 import { idOf } from '../support/who.ts'
 import { maskedFiles, type Place, type Secrets } from './secrets.ts'
@@ -60,6 +61,7 @@ export async function makeProject(home: TestHome, layout: Layout, secrets: Secre
     await git('config', 'core.hooksPath', 'githooks')
     await git('config', 'include.path', '../team.gitconfig')
   }
+  home.write(`${commonDir}/info/attributes`, '# none\n')
   const places = plantSecrets(home, place, secrets)
   await makeNested(home, place)
   return { layout, root, place, commonDir, places, protected: protectedPaths(layout, root, place, commonDir) }
@@ -153,11 +155,12 @@ function plantLinks(
 
 /** In lists names are latin1, so that a byte is a character; for the file system they are bytes. */
 function toPath(latin1: string): string {
-  return latin1
+  return fromBytes(Buffer.from(latin1, 'latin1'))
 }
 
 function protectedPaths(layout: Layout, root: string, place: string, commonDir: string): string[] {
-  const steering = '.agentboxrc .mcp.json .claude .vscode .npmrc .husky lefthook.yml .tool-versions docs .envrc'
+  const steering =
+    '.agentboxrc .mcp.json .claude .vscode .npmrc .husky lefthook.yml .tool-versions docs .envrc'
   const git = [commonDir, `${place}/nested/.git`].flatMap((dir) => [`${dir}/hooks`, `${dir}/config`])
   const named = steering.split(' ').map((name) => `${place}/${name}`)
   const own: Record<Layout, string[]> = {
@@ -167,7 +170,13 @@ function protectedPaths(layout: Layout, root: string, place: string, commonDir: 
       `${commonDir}/info/attributes`,
       ...['commondir', 'gitdir'].map((name) => `${commonDir}/worktrees/shop/${name}`),
     ],
-    submodule: [`${place}/.git`, `${root}/.gitmodules`, `${root}/.git/hooks`, `${root}/.git/config`],
+    submodule: [
+      `${commonDir}/info/attributes`,
+      `${place}/.git`,
+      `${root}/.gitmodules`,
+      `${root}/.git/hooks`,
+      `${root}/.git/config`,
+    ],
   }
   return [...named, ...git, ...own[layout]]
 }

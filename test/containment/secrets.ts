@@ -35,7 +35,7 @@ export const homeFiles: readonly string[] = [
   ...'.ssh/id_ed25519 .ssh/config .aws/credentials .netrc .npmrc .git-credentials .bash_history'.split(' '),
   ...'.docker/config.json .kube/config .gnupg/private-keys-v1.d/key .config/gh/hosts.yml'.split(' '),
   ...'.config/gcloud/credentials.db .password-store/mail.gpg .mozilla/firefox/p/logins.json'.split(' '),
-  ...'.cargo/credentials.toml .rustup/settings.local .config/Code/User/globalStorage/state'.split(' '),
+  ...'.cargo/credentials.toml .config/Code/User/globalStorage/state'.split(' '),
   ...'.local/share/keyrings/login.keyring .zsh_history .viminfo .pgpass .vault-token'.split(' '),
   ...'work/other/.env work/other/README.md Documents/tax.txt .env'.split(' '),
   ...'.claude/.credentials.json .codex/auth.json .gemini/oauth_creds.json'.split(' '),
@@ -47,7 +47,7 @@ export const homeFiles: readonly string[] = [
 export const maskedFiles: readonly string[] = [
   ...'.env api/.env deep/a/b/c/d/.env upper/.ENV .env.local .env~ .env.swp .env.bak .#.env'.split(' '),
   ...'keys/id_rsa keys/server.key keys/key.pem .aws/credentials secrets.yml svc/.env/prod'.split(' '),
-  ...['dir with space/.env', 'new\nline/.env', 'caf\xe9/.env', 'conf.d/.env', "quote'\"$x/.env"],
+  ...['dir with space/.env', 'new\nline/.env', 'caf\xe9/.env', 'conf.d/.env', 'quote\'"$x/.env'],
   // By the policy of this repository.
   'prod.tfvars',
   'infra/prod/plan.txt',
@@ -57,5 +57,7 @@ export const maskedFiles: readonly string[] = [
 export const variables: readonly string[] = [
   ...'MY_SECRET AWS_SECRET_ACCESS_KEY GITHUB_TOKEN NPM_TOKEN DATABASE_URL ANTHROPIC_API_KEY'.split(' '),
   ...'OPENAI_API_KEY SSH_AUTH_SOCK SSH_AGENT_PID DBUS_SESSION_BUS_ADDRESS DISPLAY XAUTHORITY'.split(' '),
-  ...'WAYLAND_DISPLAY XDG_RUNTIME_DIR GPG_AGENT_INFO DOCKER_HOST KUBECONFIG GIT_SSH_COMMAND SUDO_USER'.split(' '),
+  ...'WAYLAND_DISPLAY XDG_RUNTIME_DIR GPG_AGENT_INFO DOCKER_HOST KUBECONFIG GIT_SSH_COMMAND SUDO_USER'.split(
+    ' ',
+  ),
 ]

@@ -38,6 +38,8 @@ const cases: [file: string, text: string, rule: string | undefined][] = [
     "export function a(b: 'x' | 'y') {\n  switch (b) {\n    case 'x':\n      return 1\n  }\n}\n",
     'switch-exhaustiveness-check',
   ],
+  ['src/bwrap/ok.ts', "import { shown } from '../ui/escape.ts'\nshown()\n", undefined],
+  ['src/commands/ok.ts', "import { run } from '../session/run.ts'\nrun()\n", undefined],
   ['src/plan/ok.ts', "import type { B } from '../host/facts.ts'\nexport type A = B\n", undefined],
   ['src/plan/ok2.ts', "import { join } from 'node:path/posix'\njoin('x')\n", undefined],
   ['src/host/ok.ts', "import { readFileSync } from 'node:fs'\nreadFileSync('x')\n", undefined],

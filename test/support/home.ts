@@ -1,6 +1,7 @@
 import { chownSync, copyFileSync, cpSync, lstatSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs'
 import { chmodSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { fsPath } from '../../src/host/bytes.ts'
 import { must, run, start, type Ended, type Running, type SpawnInput } from './spawn.ts'
 import { as, idOf, reachable, requireRoot, type Who } from './who.ts'
 
@@ -16,7 +17,7 @@ export interface TestHome {
   node: string
   /** The user's environment: nothing of the one that the tests run in. */
   env: Record<string, string>
-  /** Writes a file of this user's, with the directories above it. */
+  /** Writes a file of this user's, with the directories above it. Paths may be surrogate-escaped. */
   write(path: string, content: string | Buffer, mode?: number): void
   /** Makes a directory of this user's. */
   dir(path: string, mode?: number): void
@@ -37,12 +38,12 @@ export function makeHome(who: Who): TestHome {
   const base = mkdtempSync('/var/lib/agentbox-test-')
   chmodSync(base, 0o755)
   const home = join(base, 'home')
-  const own = (path: string): void => chownSync(path, idOf(who), idOf(who))
+  const own = (path: string): void => chownSync(fsPath(path), idOf(who), idOf(who))
   const dir = (path: string, mode = 0o755): void => {
-    if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return
+    if (lstatSync(fsPath(path), { throwIfNoEntry: false }) !== undefined) return
     if (dirname(path) !== base) dir(dirname(path))
-    mkdirSync(path, { mode })
-    chmodSync(path, mode)
+    mkdirSync(fsPath(path), { mode })
+    chmodSync(fsPath(path), mode)
     own(path)
   }
   dir(home)
@@ -70,8 +71,8 @@ export function makeHome(who: Who): TestHome {
     dir,
     write(path, content, mode = 0o644) {
       dir(dirname(path))
-      writeFileSync(path, content, { mode })
-      chmodSync(path, mode)
+      writeFileSync(fsPath(path), content, { mode })
+      chmodSync(fsPath(path), mode)
       own(path)
     },
     bare: (argv, options) => run(input(argv, options)),

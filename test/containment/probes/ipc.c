@@ -20,7 +20,7 @@ static void semaphores(key_t key) {
 static void messages(key_t key) {
   struct {
     long type;
-    char text[256];
+    char text[257];
   } message = {0};
   int id = msgget(key, 0);
   ssize_t got = id < 0 ? -1 : msgrcv(id, &message, sizeof message.text - 1, 0, IPC_NOWAIT);

@@ -8,7 +8,8 @@ const SWITCHES = [
   ...'/proc/sys/vm/drop_caches /proc/sys/fs/binfmt_misc/register /proc/sys/kernel/domainname'.split(' '),
   ...'/proc/sysrq-trigger /sys/kernel/uevent_helper /sys/power/state'.split(' '),
 ]
-const SECRETIVE = '/proc/kcore /proc/kmsg /proc/kallsyms /proc/keys /dev/mem /dev/kmem /dev/port /dev/kmsg'.split(' ')
+const SECRETIVE =
+  '/proc/kcore /proc/kmsg /proc/kallsyms /proc/keys /dev/mem /dev/kmem /dev/port /dev/kmsg'.split(' ')
 const DEVICES = /^(console|core|fd|full|null|ptmx|pts|random|shm|stderr|stdin|stdout|tty|urandom|zero)$/
 const TOP = /^(bin|dev|etc|gnu|lib\w*|nix|opt|proc|run|sbin|tmp|usr|var)$/
 
@@ -50,7 +51,9 @@ function privileges() {
   const value = (name) => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1]
   const held = ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'].filter((name) => !/^0+$/.test(value(name)))
   if (held.length > 0) return failed(`${held.join(' ')}: ${value('CapEff')} ${value('CapBnd')}`)
-  return value('NoNewPrivs') === '1' && value('Seccomp') === '2' ? pass('none') : failed('no filter, or not sealed')
+  return value('NoNewPrivs') === '1' && value('Seccomp') === '2'
+    ? pass('none')
+    : failed('no filter, or not sealed')
 }
 
 /** The first part of the home's path is there as well, since the home is. */
@@ -97,7 +100,10 @@ function interfaces() {
 
 /** The C programs print the same lines as we do. */
 export function compiled(program, args) {
-  const done = spawnSync(new URL(program, import.meta.url).pathname, args, { encoding: 'latin1', timeout: 20_000 })
+  const done = spawnSync(new URL(program, import.meta.url).pathname, args, {
+    encoding: 'latin1',
+    timeout: 20_000,
+  })
   const lines = done.stdout.split('\n').filter((line) => line !== '')
   if (done.status !== 0 || lines.length === 0)
     return [[program, () => failed(`ended with ${done.status ?? done.signal}: ${done.stderr}`)]]

@@ -28,7 +28,9 @@ function allProcesses() {
     ...['environ', 'cmdline', 'comm', 'stat', 'maps', 'mountinfo'].map((file) =>
       unreadable(() => read(`/proc/${pid}/${file}`)),
     ),
-    ...['root', 'cwd'].map((link) => unreadable(() => read(`/proc/${pid}/${link}${world.home}/.ssh/id_ed25519`))),
+    ...['root', 'cwd'].map((link) =>
+      unreadable(() => read(`/proc/${pid}/${link}${world.home}/.ssh/id_ed25519`)),
+    ),
     descriptorsOf(pid),
   ])
   return all(results)

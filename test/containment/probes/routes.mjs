@@ -14,10 +14,24 @@ export function routes() {
     ['env-by-thread', () => unreadable(() => read(`/proc/thread-self/root/${env}`))],
     ['env-by-directory-fd', byDirectoryFd],
     ['env-by-new-symlink', byNewSymlink],
-    ['env-by-hard-link', () => refused(() => fs.linkSync(env, side), () => fs.rmSync(side))],
+    [
+      'env-by-hard-link',
+      () =>
+        refused(
+          () => fs.linkSync(env, side),
+          () => fs.rmSync(side),
+        ),
+    ],
     ['env-by-copy', byCopy],
     ['env-by-git', byGit],
-    ['env-rename', () => refused(() => fs.renameSync(env, side), () => fs.renameSync(side, env))],
+    [
+      'env-rename',
+      () =>
+        refused(
+          () => fs.renameSync(env, side),
+          () => fs.renameSync(side, env),
+        ),
+    ],
     ['env-unlink', unlink],
     ['env-replace', replace],
     ['env-write', () => refused(() => openForWriting(env))],

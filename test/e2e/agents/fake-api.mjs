@@ -37,7 +37,8 @@ export function startFakeApi() {
 }
 
 async function serve(request, response, requests) {
-  const chunks = await request.toArray()
+  const chunks = []
+  for await (const chunk of request) chunks.push(chunk)
   const raw = decode(Buffer.concat(chunks), request.headers['content-encoding'])
   const record = {
     path: request.url,
@@ -50,7 +51,7 @@ async function serve(request, response, requests) {
   const route = routes.find(({ method, path }) => method === request.method && path.test(pathname))
   if (route === undefined) return reply(response, 404, { error: { message: `no route ${pathname}` } })
   try {
-    await route.answer({ body: parse(raw), record, ...writers(response) })
+    route.answer({ body: parse(raw), record, ...writers(response) })
   } catch (error) {
     reply(response, 500, { error: { message: String(error) } })
   }

@@ -25,5 +25,6 @@ const end = await launch({
     if (spec.ready === 'hang') await new Promise(() => {})
   },
 })
-if (end.kind === 'exec-failed' || end.kind === 'setup-failed') process.stderr.write(`${JSON.stringify(end)}\n`)
+if (end.kind === 'exec-failed' || end.kind === 'setup-failed')
+  process.stderr.write(`${JSON.stringify(end)}\n`)
 process.exitCode = endStatus(end)

@@ -7,7 +7,7 @@ import type { SandboxOp } from '../../../src/plan/ops.ts'
 import { policyWith } from '../policy/policies.ts'
 import { planInput } from '../plan/inputs.ts'
 
-const files = { empty: '/s/empty', denied: '/s/denied', content: (text: string) => `/s/${text.length}` }
+const files = { empty: '/s/empty', denied: '/s/denied', content: (text: string) => `/s/${text.length}`, made: (text: string, dest: string) => ['--file', text, dest] }
 const why = 'test'
 
 describe('options of an operation', () => {
@@ -20,7 +20,7 @@ describe('options of an operation', () => {
     [{ kind: 'tmpfs', dest: '/tmp', mode: 0o1777, why }, '--perms 1777 --tmpfs /tmp'],
     [{ kind: 'proc', dest: '/proc', why }, '--proc /proc'],
     [{ kind: 'dev', dest: '/dev', why }, '--dev /dev'],
-    [{ kind: 'data', dest: '/f', content: 'abc', why }, '--ro-bind /s/3 /f'],
+    [{ kind: 'data', dest: '/f', content: 'abc', why }, '--file abc /f'],
     [{ kind: 'mask', dest: '/f', look: { kind: 'empty' }, why }, '--ro-bind /s/empty /f'],
     [{ kind: 'mask', dest: '/f', look: { kind: 'deny' }, why }, '--ro-bind /s/denied /f'],
     [{ kind: 'mask', dest: '/f', look: { kind: 'keys', text: 'A=' }, why }, '--ro-bind /s/2 /f'],

@@ -14,7 +14,7 @@ export function planInput(change: Partial<PlanInput> = {}): PlanInput {
       home: '/home/u',
       arch: 'x86_64',
       system: [{ path: '/usr' }, { path: '/bin', link: 'usr/bin' }, { path: '/lib' }],
-      etc: ['/etc/hosts', '/etc/gitconfig'],
+      etc: [{ path: '/etc/hosts' }, { path: '/etc/gitconfig' }, { path: '/etc/localtime', link: '/usr/share/zoneinfo/UTC' }],
       procReadOnly: ['/proc/sys'],
       procHidden: [
         { path: '/proc/kcore', directory: false },

@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Who } from '../support/who.ts'
+import { removePrograms } from './host.ts'
+import type { Layout } from './project.ts'
+import { boxed, makeWorld, snapshot, type World } from './world.ts'
+
+afterAll(removePrograms)
+
+const ALL = 'places routes processes kernel calls ipc plant'.split(' ')
+
+describe.each<{ who: Who; layout: Layout }>([
+  { who: 'user', layout: 'plain' },
+  { who: 'root', layout: 'plain' },
+  { who: 'user', layout: 'worktree' },
+  { who: 'root', layout: 'worktree' },
+  { who: 'user', layout: 'submodule' },
+  { who: 'root', layout: 'submodule' },
+])('the curious script, as $who, in a $layout repository', ({ who, layout }) => {
+  let world: World
+  beforeAll(async () => {
+    world = await makeWorld(who, layout)
+  })
+  afterAll(async () => world.remove())
+
+  /** Without the box the same probes find nearly everything: they can fail. */
+  test('finds the secrets outside of a box', async () => {
+    const answer = await world.ask('bare', ['places', 'ipc'])
+    const blind = [...answer.verdicts].filter(([, verdict]) => verdict === 'PASS').map(([name]) => name)
+    expect(blind).toEqual(world.host.keyrings ? [] : ['keyring-serial', 'keyring-search'])
+  })
+
+  test.each(['host', 'none'])('finds nothing in a box with network %s', async (network) => {
+    const before = snapshot(world.project.protected)
+    const answer = await world.ask(boxed(world, '--network', network), [
+      ...ALL,
+      ...(network === 'none' ? ['network'] : []),
+    ])
+    const reachable = network === 'host' ? ['socket:loopback'] : []
+    expect(answer.failures.filter((line) => !reachable.includes(line.split(' ')[0]!))).toEqual([])
+    expect(answer.leaked.filter((name) => !reachable.includes(`socket:${name}`))).toEqual([])
+    expect(answer.skipped).toEqual([])
+    expect(snapshot(world.project.protected)).toEqual(before)
+  })
+})
