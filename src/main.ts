@@ -1,4 +1,13 @@
-import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs'
 import { Script } from 'node:vm'
 
 /**
@@ -19,7 +28,8 @@ if (cache !== undefined && script.cachedDataRejected !== false) process.once('ex
 /** One file for each bundle as it is (size and time) and each Node; undefined without a home. */
 function cachePath(): string | undefined {
   const { HOME: home, XDG_CACHE_HOME: xdg } = process.env
-  const base = xdg?.startsWith('/') === true ? xdg : home?.startsWith('/') === true ? `${home}/.cache` : undefined
+  const base =
+    xdg?.startsWith('/') === true ? xdg : home?.startsWith('/') === true ? `${home}/.cache` : undefined
   if (base === undefined) return undefined
   const fd = openSync(bundle, 'r')
   const { size, mtimeMs } = fstatSync(fd)
@@ -33,7 +43,9 @@ function readCache(path: string): Buffer | undefined {
   try {
     fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
     const stat = fstatSync(fd)
-    return stat.isFile() && stat.uid === process.getuid!() && (stat.mode & 0o077) === 0 ? readFileSync(fd) : undefined
+    return stat.isFile() && stat.uid === process.getuid!() && (stat.mode & 0o077) === 0
+      ? readFileSync(fd)
+      : undefined
   } catch {
     return undefined
   } finally {

@@ -96,7 +96,10 @@ function backing(): { files: BackingFiles; contents: () => string[] } {
     return `${FILES}/${known.indexOf(text)}`
   }
   const made = (text: string, dest: string): string[] => ['--ro-bind', content(text), dest]
-  return { files: { empty: `${FILES}/empty`, denied: `${FILES}/denied`, content, made }, contents: () => known }
+  return {
+    files: { empty: `${FILES}/empty`, denied: `${FILES}/denied`, content, made },
+    contents: () => known,
+  }
 }
 
 function words(options: readonly string[]): string {

@@ -1,4 +1,5 @@
-import { surveyFiles, surveySituation } from '../session/prepare.ts'
+import { surveySituation } from '../session/situation.ts'
+import { surveyFiles } from '../session/survey.ts'
 import type { Mask } from '../masks/types.ts'
 import { shown } from '../ui/escape.ts'
 import { table } from '../ui/table.ts'

@@ -1,6 +1,7 @@
 import { fail } from '../errors.ts'
 import { endStatus } from '../session/launcher.ts'
-import { surveySituation, type Prepared } from '../session/prepare.ts'
+import type { Prepared } from '../session/prepare.ts'
+import { surveySituation } from '../session/situation.ts'
 import { runBoxed } from '../session/run.ts'
 import { shown } from '../ui/escape.ts'
 import { policyFlags, policyOptions } from './policy-options.ts'

@@ -8,6 +8,8 @@ export interface AgentboxDirs {
   state: string
   data: string
   config: string
+  /** Compiled code that the next start executes. */
+  cache: string
 }
 
 /** Base directories by the XDG specification, which says that relative values are to be ignored. */
@@ -20,6 +22,7 @@ export function agentboxDirs(env: NodeJS.ProcessEnv, home: string): AgentboxDirs
     state: base('XDG_STATE_HOME', '.local/state'),
     data: base('XDG_DATA_HOME', '.local/share'),
     config: base('XDG_CONFIG_HOME', '.config'),
+    cache: base('XDG_CACHE_HOME', '.cache'),
   }
 }
 

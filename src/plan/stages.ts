@@ -176,7 +176,10 @@ export function own(
     {
       kind: 'data',
       dest: '/run/agentbox/gitconfig',
-      content: gitSettings(gitUser, etc.some(({ path }) => path === '/etc/gitconfig')),
+      content: gitSettings(
+        gitUser,
+        etc.some(({ path }) => path === '/etc/gitconfig'),
+      ),
       why: 'who commits; nothing else of your git configuration',
     },
   ]

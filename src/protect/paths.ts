@@ -34,7 +34,7 @@ export interface ProtectInput {
   repository: GitRepository | undefined
   /** What the scan found under a protected name or `.git`. */
   entries: readonly { path: string; kind: string }[]
-  /** `filesystem.readonly` of the policy. */
+  /** What else is read-only where it lies in something writable: parts named by the policy, agentbox itself. */
   readonly: readonly ProtectedPath[]
 }
 

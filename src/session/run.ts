@@ -11,7 +11,8 @@ import { openSession, type SessionDir } from './backing.ts'
 import { checkMountPoints, ensurePrivateHome, type PrivateHome } from './home.ts'
 import { checkIdentities, noteIdentities } from './identity.ts'
 import { launch, type AgentEnd } from './launcher.ts'
-import { prepare, type CommandRequest, type Prepared, type Situation } from './prepare.ts'
+import { prepare, type CommandRequest, type Prepared } from './prepare.ts'
+import type { Situation } from './situation.ts'
 import { collectStateFiles, prepareStateFiles } from './state-files.ts'
 
 /**

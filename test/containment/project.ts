@@ -14,6 +14,8 @@ export interface TestProject {
   place: string
   /** Objects, hooks, config of the work tree at `place`. */
   commonDir: string
+  /** Every git directory inside the box that has a config. */
+  gitDirs: string[]
   places: Place[]
   /** What nobody may change from inside. */
   protected: string[]
@@ -64,7 +66,18 @@ export async function makeProject(home: TestHome, layout: Layout, secrets: Secre
   home.write(`${commonDir}/info/attributes`, '# none\n')
   const places = plantSecrets(home, place, secrets)
   await makeNested(home, place)
-  return { layout, root, place, commonDir, places, protected: protectedPaths(layout, root, place, commonDir) }
+  const gitDirs = [
+    ...new Set([commonDir, `${place}/nested/.git`, ...(layout === 'submodule' ? [`${root}/.git`] : [])]),
+  ]
+  return {
+    layout,
+    root,
+    place,
+    commonDir,
+    gitDirs,
+    places,
+    protected: protectedPaths(layout, root, place, commonDir),
+  }
 }
 
 const gitIn =

@@ -106,6 +106,7 @@ function description(home: TestHome, project: TestProject, host: HostSide): Reco
     home: home.home,
     place: project.place,
     commonDir: project.commonDir,
+    gitDirs: project.gitDirs,
     gitPlace: `${project.place}/.git`,
     protected: project.protected,
     variables,
@@ -155,6 +156,14 @@ export const boxed = ({ home }: World, ...args: string[]): string[] => [
   ...args,
   '--',
 ]
+
+/** The same box as the text of a script. */
+export async function scriptOf({ home, project, env }: World, ...args: string[]): Promise<string> {
+  const { ended } = home.launch(['plan', '--format', 'script', ...args], { cwd: project.place, env })
+  const { status, stdout, stderr } = await ended
+  if (status !== 0) throw new Error(stderr)
+  return stdout
+}
 
 /** Everything at these paths, by content and kind; the same before and after if nobody touched it. */
 export function snapshot(paths: readonly string[]): Record<string, string> {

@@ -24,7 +24,7 @@ static char side[4096];
 
 static int is_refusal(int error) {
   return error == EPERM || error == ENOSYS || error == EACCES || error == EAFNOSUPPORT ||
-         error == EPROTONOSUPPORT;
+         error == EPROTONOSUPPORT || error == ENOSPC; /* the limit of --disable-userns */
 }
 
 static void judge(const char *name, long result, int error) {

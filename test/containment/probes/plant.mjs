@@ -8,6 +8,7 @@ export function plant() {
   return [
     ...world.protected.map((path) => [`plant:${path.slice(world.base.length)}`, () => untouchable(path)]),
     ['git-config-command', gitConfig],
+    ['git-commondir', gitCommonDir],
     ['git-renamed', () => renamed(world.gitPlace, `${world.place}/git-probe`)],
     ['git-hooks-removed', () => refused(() => fs.rmdirSync(`${world.commonDir}/hooks`))],
     ['nested-renamed', () => renamed(`${world.place}/nested`, `${world.place}/nested-probe`)],
@@ -80,6 +81,23 @@ function gitConfig() {
   }
   git('--unset', 'core.fsmonitor')
   return failed('git config works')
+}
+
+/**
+ * A file of this name in a git directory makes git take hooks and config from the directory that it names,
+ * in plain repositories as well.
+ */
+function gitCommonDir() {
+  return all(
+    world.gitDirs.map((dir) => {
+      const path = `${dir}/commondir`
+      const saved = fs.existsSync(path) ? read(path) : undefined
+      return refused(
+        () => fs.writeFileSync(path, '../planted\n'),
+        () => (saved === undefined ? fs.rmSync(path) : fs.writeFileSync(path, saved)),
+      )
+    }),
+  )
 }
 
 /** An agent's own state: shown or private, and never the user's. */

@@ -1,0 +1,47 @@
+import { findPolicyFiles } from '../config/find.ts'
+import type { PolicyFlags } from '../config/flags.ts'
+import { noApprovals } from '../config/grants.ts'
+import { loadPolicy, type LoadedPolicy } from '../config/load.ts'
+import { fail } from '../errors.ts'
+import { agentboxDirs, type AgentboxDirs } from '../host/dirs.ts'
+import { readHostFacts, type HostFacts } from '../host/facts.ts'
+import { locateProject, type Project } from '../host/project.ts'
+import type { Policy } from '../policy/types.ts'
+
+/** Where we are and what applies here. */
+export interface Situation {
+  env: NodeJS.ProcessEnv
+  cwd: string
+  facts: HostFacts
+  dirs: AgentboxDirs
+  project: Project
+  policy: Policy
+  loaded: LoadedPolicy
+}
+
+/** Reads everything that decides the policy here, and changes nothing. Fails with any policy problem. */
+export async function surveySituation(env: NodeJS.ProcessEnv, flags: PolicyFlags = {}): Promise<Situation> {
+  const cwd = currentDir()
+  const facts = readHostFacts(env)
+  const dirs = agentboxDirs(env, facts.home)
+  const files = findPolicyFiles(cwd)
+  const project = locateProject({ cwd, policyDir: files[0]?.dir, home: facts.home, own: Object.values(dirs) })
+  const loaded = await loadPolicy({
+    files,
+    cwd,
+    home: facts.home,
+    project: project.root,
+    env,
+    approvals: noApprovals,
+    flags,
+  })
+  return { env, cwd, facts, dirs, project, policy: loaded.policy, loaded }
+}
+
+function currentDir(): string {
+  try {
+    return process.cwd()
+  } catch (error) {
+    return fail({ code: 'cwd-gone' }, error)
+  }
+}

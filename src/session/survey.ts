@@ -1,0 +1,103 @@
+import { beyondCeiling, beyondFoundation, noApprovals, pendingSubstitutions } from '../config/grants.ts'
+import { fail, type Grant } from '../errors.ts'
+import { lstatOf, realpathOf } from '../host/files.ts'
+import { isWithin } from '../host/paths.ts'
+import { compileMatcher } from '../masks/patterns.ts'
+import { scanTree, skipVendored, type ScanResult } from '../masks/scan.ts'
+import { buildMasks } from '../masks/set.ts'
+import type { Mask } from '../masks/types.ts'
+import type { GrantedPath, HiddenPath } from '../plan/stages.ts'
+import type { Origin, Policy, Sourced } from '../policy/types.ts'
+import { protectedPattern } from '../protect/names.ts'
+import type { Situation } from './situation.ts'
+
+/** The secrets and protected paths of the project and of what is granted, as they are now. */
+export interface Survey {
+  scan: ScanResult
+  masks: Mask[]
+  grants: GrantedPath[]
+  hidden: HiddenPath[]
+  /** What the repository asks for and nobody approved; nothing of it is in the policy or the masks. */
+  pending: Grant[]
+  warnings: string[]
+}
+
+export function surveyFiles(situation: Situation): Survey {
+  const { policy, project, loaded } = situation
+  const grants = grantedPaths(situation)
+  const hidden = existingParts(policy.filesystem.hide, project.root).map(({ path, origin }) => ({
+    path,
+    directory: lstatOf(path)?.isDirectory() === true,
+    why: `hidden by ${originText(origin)}`,
+  }))
+  const roots = [project.root, ...grants.map(({ path }) => path)]
+  const matcher = compileMatcher(policy.masks)
+  const interesting = new RegExp(`${matcher.interesting.source}|${protectedPattern.source}`, 'is')
+  const scan = scanTree(roots, { interesting, skip: skipVendored })
+  const common = { scan, matcher, project: project.root, roots, hidden: hidden.map(({ path }) => path) }
+  const pending = [
+    ...loaded.pending,
+    ...pendingSubstitutions(policy, (path) => matcher.match(path, false) !== undefined, noApprovals),
+  ]
+  const { masks, warnings } = buildMasks({ ...common, policy: withoutPending(policy.masks, pending) })
+  return { scan, masks, grants, hidden, pending, warnings }
+}
+
+/** The masks without substitutions that would show a secret: those need an approval. */
+function withoutPending(masks: Policy['masks'], pending: readonly Grant[]): Policy['masks'] {
+  const asked = new Set(pending.filter(({ kind }) => kind === 'unmask').map(({ value }) => value))
+  return { ...masks, substitute: masks.substitute.filter(({ value }) => !asked.has(value.source)) }
+}
+
+function grantedPaths(situation: Situation): GrantedPath[] {
+  const { read, write } = situation.policy.filesystem
+  const of = (list: readonly Sourced<string>[], kind: 'read' | 'write'): GrantedPath[] =>
+    list.flatMap(({ value, origin }) => {
+      const path = realpathOf(value)
+      if (path === undefined || isWithin(path, situation.project.root)) return []
+      checkResolved(kind, value, path, origin, situation)
+      return [{ path, access: kind === 'read' ? 'ro' : 'rw', why: `granted by ${originText(origin)}` }]
+    })
+  const writable = of(write, 'write')
+  const both = new Set(writable.map(({ path }) => path))
+  return [...of(read, 'read').filter(({ path }) => !both.has(path)), ...writable]
+}
+
+/** The ceiling was asked about the path as written; a link may lead beyond it. */
+function checkResolved(
+  kind: 'read' | 'write',
+  value: string,
+  path: string,
+  origin: Origin,
+  { facts: { home }, policy: { ceiling }, dirs }: Situation,
+): void {
+  const problem =
+    origin.layer === 'repo'
+      ? beyondCeiling(kind, path, { home, ceiling })
+      : beyondFoundation(path, { home, own: Object.values(dirs) })
+  if (problem === undefined) return
+  const { file = '', line, column } = origin
+  const issue = {
+    file,
+    line,
+    column,
+    key: `filesystem.${kind}`,
+    problem: `${value} leads to ${path}, which ${problem}`,
+  }
+  fail({ code: 'policy-invalid', issues: [issue] })
+}
+
+/** Restricted parts that exist, resolved; a link out of the project restricts nothing inside. */
+export function existingParts(
+  list: readonly Sourced<string>[],
+  project: string,
+): { path: string; origin: Origin }[] {
+  return list.flatMap(({ value, origin }) => {
+    const path = realpathOf(value)
+    return path !== undefined && path !== project && isWithin(path, project) ? [{ path, origin }] : []
+  })
+}
+
+export function originText({ layer, file, line }: Origin): string {
+  return file === undefined ? layer : `${file}${line === undefined ? '' : `:${line}`}`
+}
