@@ -1,3 +1,4 @@
+import { trackedFiles } from '../git/tracked.ts'
 import { surveySituation } from '../session/situation.ts'
 import { surveyFiles } from '../session/survey.ts'
 import type { Mask } from '../masks/types.ts'
@@ -17,15 +18,26 @@ export const masks: Command = {
 async function listMasks({ env, values, out, talk }: Call): Promise<number> {
   const situation = await surveySituation(env)
   const { masks: list, warnings } = surveyFiles(situation)
-  const root = situation.project.root
+  const { root, repository } = situation.project
   for (const warning of warnings) talk(`agentbox  ${shown(warning)}\n`)
+  const files = list.map(({ path }) => path)
+  const tracked = repository === undefined ? new Set<string>() : await trackedFiles(root, files)
   if (values['json'] === true) {
-    out(`${JSON.stringify({ version: 1, project: root, masks: list }, null, 2)}\n`)
+    const masks = list.map((mask) => ({ ...mask, tracked: tracked?.has(mask.path) ?? null }))
+    out(`${JSON.stringify({ version: 1, project: root, masks }, null, 2)}\n`)
     return 0
   }
   out(table(list.map((mask) => [relative(mask.path, root), lookText(mask), ruleText(mask)])))
-  talk(list.length === 0 ? `nothing to mask in ${shown(root)}\n` : '')
+  for (const line of notes(list, tracked, root)) talk(`${line}\n`)
   return 0
+}
+
+function notes(list: readonly Mask[], tracked: Set<string> | undefined, root: string): string[] {
+  if (list.length === 0) return [`nothing to mask in ${shown(root)}`]
+  if (tracked === undefined) return ['git could not tell which of these are in its history']
+  return [...tracked].map(
+    (path) => `${relative(path, root)} is tracked by git: what was committed can be read from the history`,
+  )
 }
 
 function relative(path: string, root: string): string {

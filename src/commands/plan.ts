@@ -1,4 +1,4 @@
-import { locateBwrap } from '../bwrap/locate.ts'
+import { locateBwrap } from '../host/bwrap.ts'
 import { planDocument, renderArgv, renderScript } from '../bwrap/script.ts'
 import { seccompProgram } from '../bwrap/seccomp/filter.ts'
 import { prepare } from '../session/prepare.ts'

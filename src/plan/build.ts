@@ -1,5 +1,3 @@
-import type { Executable } from '../host/executables.ts'
-import { programFiles, programLinks } from '../host/executables.ts'
 import type { HostFacts } from '../host/facts.ts'
 import type { Project } from '../host/project.ts'
 import type { Mask } from '../masks/types.ts'
@@ -9,6 +7,7 @@ import type { Policy } from '../policy/types.ts'
 import type { Protection } from '../protect/paths.ts'
 import { describeBox } from './describe.ts'
 import type { LaunchPlan, SandboxOp } from './ops.ts'
+import { programFiles, programLinks, type Executable } from './program.ts'
 import * as stage from './stages.ts'
 
 export interface PlanInput {
@@ -31,6 +30,8 @@ export interface PlanInput {
   agentFiles: readonly string[]
   /** The host directory behind a private home; undefined if the home is ephemeral. */
   homeSource: string | undefined
+  /** The ssh agent's socket on the host, if it is granted. */
+  sshSocket: string | undefined
   /** The native helper on the host. */
   helper: string
   warnings: readonly string[]
@@ -55,7 +56,8 @@ export const INIT_PATH = `${RUN_DIR}/init`
  * 11. hidden      after 10: what is hidden is not even readable
  * 12. masks       last of all project paths, so that no other mount uncovers a secret
  * 13. agentbox    its own directory in /run: init, the description of the box, git's settings
- * 14. seal        the root read-only: after everything that needs a mount point made
+ * 14. ssh         the agent's socket, if granted
+ * 15. seal        the root read-only: after everything that needs a mount point made
  */
 export function buildPlan(input: PlanInput): LaunchPlan {
   const { policy, facts, project, profile, program } = input
@@ -75,26 +77,28 @@ export function buildPlan(input: PlanInput): LaunchPlan {
     ...stage.hidden(input.hidden),
     ...stage.masks(input.masks),
     ...stage.own(input.helper, programLinks(program, shown), facts, describeBox(input, network)),
+    ...stage.ssh(input.sshSocket),
     ...stage.seal(),
   ]
   return {
     project: project.root,
     cwd: input.cwd,
     argv: [program.name.includes('/') ? program.found : program.name, ...input.args],
-    env: boxEnv({
-      host: input.hostEnv,
-      policy,
-      profile,
-      home: facts.home,
-      user: facts.user,
-      shell: facts.shell,
-      shown,
-    }),
+    env: environment(input, shown),
     ops,
     network,
     limits: { processes: policy.limits.processes?.value, memory: policy.limits.memory?.value },
     warnings: [...input.warnings],
   }
+}
+
+function environment(
+  { policy, facts, profile, hostEnv, sshSocket }: PlanInput,
+  shown: string[],
+): Record<string, string> {
+  const { home, user, shell } = facts
+  const env = boxEnv({ host: hostEnv, policy, profile, home, user, shell, shown })
+  return sshSocket === undefined ? env : { ...env, SSH_AUTH_SOCK: stage.SSH_SOCKET }
 }
 
 /** Directories with programs that the box shows. */

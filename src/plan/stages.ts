@@ -151,6 +151,21 @@ export function masks(list: readonly Mask[]): SandboxOp[] {
   })
 }
 
+export const SSH_SOCKET = '/run/agentbox/ssh-agent'
+
+export function ssh(socket: string | undefined): SandboxOp[] {
+  if (socket === undefined) return []
+  return [
+    {
+      kind: 'bind',
+      source: socket,
+      dest: SSH_SOCKET,
+      access: 'rw',
+      why: 'your ssh agent, granted by ssh: agent',
+    },
+  ]
+}
+
 /** agentbox's own directory. It is part of the root file system, so `seal` makes it read-only. */
 export function own(
   helper: string,

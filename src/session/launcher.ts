@@ -4,8 +4,6 @@ import { fail } from '../errors.ts'
 import { encodeRequest } from './request.ts'
 import { dieBySignal, stopSelf, watchSignals } from './signals.ts'
 
-export { FIRST_DATA_FD, SECCOMP_FD } from './request.ts'
-
 export interface LaunchInput {
   /** Absolute: the native helper and bubblewrap on the host. */
   helper: string

@@ -1,14 +1,15 @@
-import { fail } from '../errors.ts'
-import { findExecutable, named, type Executable } from '../host/executables.ts'
-import { realpathOf } from '../host/files.ts'
+import { fail, type Place } from '../errors.ts'
+import { findExecutable, named } from '../host/executables.ts'
+import { lstatOf, realpathOf } from '../host/files.ts'
 import { isWithin, parentOf } from '../host/paths.ts'
 import { buildPlan } from '../plan/build.ts'
 import type { LaunchPlan } from '../plan/ops.ts'
+import type { Executable } from '../plan/program.ts'
 import { generic } from '../policy/agents/generic.ts'
 import { profileOf } from '../policy/agents/index.ts'
 import { relocate } from '../policy/agents/relocate.ts'
 import type { AgentProfile } from '../policy/agents/types.ts'
-import type { Policy } from '../policy/types.ts'
+import type { Origin, Policy } from '../policy/types.ts'
 import { protectPaths, type Placeholder, type ProtectedPath } from '../protect/paths.ts'
 import type { Situation } from './situation.ts'
 import { existingParts, originText, surveyFiles, type Survey } from './survey.ts'
@@ -41,6 +42,10 @@ export function prepare(
   session?: string,
 ): Prepared {
   const { facts, project, policy, cwd, env, dirs } = situation
+  const { mode } = policy.network
+  if (mode.value === 'allow') {
+    fail({ code: 'network-mode-unavailable', mode: mode.value, place: placeOf(mode.origin) })
+  }
   const survey = surveyFiles(situation)
   if (!request.withoutGrants && survey.pending.length > 0) {
     fail({ code: 'grants-unapproved', grants: survey.pending, command: [...request.argv] })
@@ -77,11 +82,22 @@ export function prepare(
     agentFiles: profile.readonly
       .map((path) => `${facts.home}/${path}`)
       .filter((path) => realpathOf(path) !== undefined),
+    sshSocket: sshSocketOf(policy, env),
     homeSource: home?.home ?? session,
     helper,
     warnings: [...survey.warnings, ...warningsFor(situation), ...ownProgram(own, program)],
   })
   return { situation, survey, plan, profile, home, placeholders: protection.placeholders }
+}
+
+function placeOf({ file, line, column }: Origin): Place | undefined {
+  return file === undefined ? undefined : { file, line, column }
+}
+
+function sshSocketOf({ ssh }: Policy, { SSH_AUTH_SOCK: socket }: NodeJS.ProcessEnv): string | undefined {
+  return ssh.value === 'agent' && socket !== undefined && lstatOf(socket)?.isSocket() === true
+    ? socket
+    : undefined
 }
 
 function ownProgram(own: boolean, { name }: Executable): string[] {

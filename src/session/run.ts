@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { bwrapOptions } from '../bwrap/argv.ts'
-import { diagnose, locateBwrap } from '../bwrap/locate.ts'
+import { diagnose, locateBwrap } from '../host/bwrap.ts'
 import { seccompProgram } from '../bwrap/seccomp/filter.ts'
 import { fail } from '../errors.ts'
 import { isWithin } from '../host/paths.ts'

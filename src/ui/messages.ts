@@ -21,15 +21,46 @@ export function describe(problem: Problem): string[] {
       ]
     case 'grants-unapproved':
       return unapproved(problem.grants, problem.command)
-    case 'project-refused':
-      return [`no box for ${shown(problem.path)}: ${shown(problem.reason)}`, problem.hint]
-    case 'cwd-gone':
-      return ['the current directory does not exist any more', 'go to a directory that does']
     case 'network-mode-unavailable':
       return [
         `${placed(problem.place)}network.mode: ${problem.mode} is not available in this version; nothing was started`,
         'use: none (no network) or host (the network of this machine)',
       ]
+    case 'project-refused':
+      return [`no box for ${shown(problem.path)}: ${shown(problem.reason)}`, problem.hint]
+    case 'cwd-gone':
+      return ['the current directory does not exist any more', 'go to a directory that does']
+    case 'command-not-found':
+      return [`${shown(problem.name)}: command not found`]
+    case 'command-not-runnable':
+      return [`${shown(problem.path)}: ${shown(problem.reason)}`]
+    case 'io':
+      return [`cannot ${problem.action} ${shown(problem.path)}: ${shown(problem.reason)}`]
+    default:
+      return describeSystem(problem)
+  }
+}
+
+type SystemProblem = Exclude<
+  Problem,
+  {
+    code:
+      | 'usage'
+      | 'policy-invalid'
+      | 'policy-ambiguous'
+      | 'grants-unapproved'
+      | 'network-mode-unavailable'
+      | 'project-refused'
+      | 'cwd-gone'
+      | 'command-not-found'
+      | 'command-not-runnable'
+      | 'io'
+  }
+>
+
+/** What stands in the way of building a box at all. */
+function describeSystem(problem: SystemProblem): string[] {
+  switch (problem.code) {
     case 'bwrap-missing':
       return [
         'bubblewrap (bwrap) is not installed; without it there is no box, so nothing was started',
@@ -66,17 +97,11 @@ export function describe(problem: Problem): string[] {
         `cannot look for secrets in ${shown(problem.path)}: ${shown(problem.reason)}; nothing was started`,
         'make it readable, or hide it: filesystem.hide',
       ]
-    case 'command-not-found':
-      return [`${shown(problem.name)}: command not found`]
-    case 'command-not-runnable':
-      return [`${shown(problem.path)}: ${shown(problem.reason)}`]
     case 'state-unusable':
       return [
         `cannot use ${shown(problem.path)}: ${shown(problem.reason)}`,
         'mend it, or set XDG_STATE_HOME to a directory of your own',
       ]
-    case 'io':
-      return [`cannot ${problem.action} ${shown(problem.path)}: ${shown(problem.reason)}`]
   }
 }
 

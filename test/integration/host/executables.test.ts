@@ -1,8 +1,9 @@
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { AgentboxError } from '../../../src/errors.ts'
-import { findExecutable, programFiles, programLinks } from '../../../src/host/executables.ts'
+import type { AgentboxError } from '../../../src/errors.ts'
+import { findExecutable } from '../../../src/host/executables.ts'
+import { programFiles, programLinks } from '../../../src/plan/program.ts'
 
 let home: string
 

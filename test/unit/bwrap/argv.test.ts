@@ -7,7 +7,12 @@ import type { SandboxOp } from '../../../src/plan/ops.ts'
 import { policyWith } from '../policy/policies.ts'
 import { planInput } from '../plan/inputs.ts'
 
-const files = { empty: '/s/empty', denied: '/s/denied', content: (text: string) => `/s/${text.length}`, made: (text: string, dest: string) => ['--file', text, dest] }
+const files = {
+  empty: '/s/empty',
+  denied: '/s/denied',
+  content: (text: string) => `/s/${text.length}`,
+  made: (text: string, dest: string) => ['--file', text, dest],
+}
 const why = 'test'
 
 describe('options of an operation', () => {

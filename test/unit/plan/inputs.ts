@@ -14,7 +14,11 @@ export function planInput(change: Partial<PlanInput> = {}): PlanInput {
       home: '/home/u',
       arch: 'x86_64',
       system: [{ path: '/usr' }, { path: '/bin', link: 'usr/bin' }, { path: '/lib' }],
-      etc: [{ path: '/etc/hosts' }, { path: '/etc/gitconfig' }, { path: '/etc/localtime', link: '/usr/share/zoneinfo/UTC' }],
+      etc: [
+        { path: '/etc/hosts' },
+        { path: '/etc/gitconfig' },
+        { path: '/etc/localtime', link: '/usr/share/zoneinfo/UTC' },
+      ],
       procReadOnly: ['/proc/sys'],
       procHidden: [
         { path: '/proc/kcore', directory: false },
@@ -60,6 +64,7 @@ export function planInput(change: Partial<PlanInput> = {}): PlanInput {
     grants: [{ path: '/data', access: 'ro', why: 'granted' }],
     agentFiles: ['/home/u/.tool/settings.json'],
     homeSource: '/state/homes/x/home',
+    sshSocket: undefined,
     helper: '/opt/agentbox/helper',
     warnings: [],
     ...change,

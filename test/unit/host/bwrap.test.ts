@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { diagnose } from '../../../src/bwrap/locate.ts'
+import { diagnose } from '../../../src/host/bwrap.ts'
 import type { AgentboxError } from '../../../src/errors.ts'
 
 function problem(stderr: string, files: Record<string, string> = {}): unknown {

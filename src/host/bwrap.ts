@@ -1,5 +1,5 @@
 import { fail } from '../errors.ts'
-import { lstatOf, readRegular, realpathOf } from '../host/files.ts'
+import { lstatOf, readRegular, realpathOf } from './files.ts'
 import { statSync } from 'node:fs'
 
 /** Only the system's own places: a `bwrap` early in PATH may belong to a repository. */
