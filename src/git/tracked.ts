@@ -20,16 +20,17 @@ export async function trackedFiles(root: string, paths: readonly string[]): Prom
         allowUnsafeHooksPath: true,
         allowUnsafePager: true,
         allowUnsafeFsMonitor: true,
-        allowUnsafeConfigPaths: true,
       },
       timeout: { block: 10_000 },
-    }).env({
-      GIT_OPTIONAL_LOCKS: '0',
-      GIT_CONFIG_NOSYSTEM: '1',
-      GIT_CONFIG_GLOBAL: '/dev/null',
-      PATH: '/usr/bin:/bin',
-    })
-    const listed = await git.raw(['--literal-pathspecs', 'ls-files', '-z', '--', ...paths])
+    }).env({ PATH: '/usr/bin:/bin' })
+    const listed = await git.raw([
+      '--no-optional-locks',
+      '--literal-pathspecs',
+      'ls-files',
+      '-z',
+      '--',
+      ...paths,
+    ])
     return new Set(
       listed
         .split('\0')
