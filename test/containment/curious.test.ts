@@ -1,21 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Who } from '../support/who.ts'
+import { cases } from './cases.ts'
 import { removePrograms } from './host.ts'
-import type { Layout } from './project.ts'
 import { boxed, makeWorld, snapshot, type World } from './world.ts'
 
 afterAll(removePrograms)
 
 const ALL = 'places routes processes kernel calls ipc plant'.split(' ')
 
-describe.each<{ who: Who; layout: Layout }>([
-  { who: 'user', layout: 'plain' },
-  { who: 'root', layout: 'plain' },
-  { who: 'user', layout: 'worktree' },
-  { who: 'root', layout: 'worktree' },
-  { who: 'user', layout: 'submodule' },
-  { who: 'root', layout: 'submodule' },
-])('the curious script, as $who, in a $layout repository', ({ who, layout }) => {
+describe.each(cases)('the curious script, as $who, in a $layout repository', ({ who, layout }) => {
   let world: World
   beforeAll(async () => {
     world = await makeWorld(who, layout)
@@ -39,6 +31,7 @@ describe.each<{ who: Who; layout: Layout }>([
     expect(answer.failures.filter((line) => !reachable.includes(line.split(' ')[0]!))).toEqual([])
     expect(answer.leaked.filter((name) => !reachable.includes(`socket:${name}`))).toEqual([])
     expect(answer.skipped).toEqual([])
+    expect(answer.verdicts.size).toBeGreaterThan(150)
     expect(snapshot(world.project.protected)).toEqual(before)
   })
 })
