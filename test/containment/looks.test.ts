@@ -18,8 +18,10 @@ describe.each<Who>(['user', 'root'])('what stands in place of a secret, as %s', 
       'CERT="-----BEGIN',
       secrets.make('multi-line'),
       '-----END"',
+      `JSON='{"a": "${secrets.make('json')}"}'`,
+      // From here on nobody knows what is a name: all of it is hidden.
       secrets.make('line without a name'),
-      `JSON={"a": "${secrets.make('json')}"}`,
+      `LATER=${secrets.make('later')}`,
     ]
     home.write(`${place()}/.env`, `${lines.join('\n')}\n`, 0o600)
     home.write(`${place()}/id_rsa`, `KEY=${secrets.make('key')}\n`, 0o600)

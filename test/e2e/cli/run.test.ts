@@ -283,14 +283,18 @@ describe.each(['user', 'root'] as const)('agentbox run, as %s', (who: Who) => {
   })
 })
 
-it('says so where user namespaces are switched off by sysctl', async () => {
-  const at = makeHome('root')
-  at.write(`${at.home}/project/.agentboxrc`, 'version: 1\n')
-  // In a user namespace of its own the switch is its own, too.
-  const script = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$0" "$1" run -- true'
-  const done = await at.bare(['unshare', '-Ur', 'sh', '-c', script, at.node, at.agentbox], {
-    cwd: project,
+describe('a system without user namespaces', () => {
+  let at: TestHome
+  beforeAll(() => void (at = makeHome('root')))
+  afterAll(() => at.remove())
+
+  it('is told from others, with the switch to turn', async () => {
+    at.write(`${at.home}/project/.agentboxrc`, 'version: 1\n')
+    // In a user namespace of its own the switch is its own, too.
+    const script = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$0" "$1" run -- true'
+    const argv = ['unshare', '-Ur', 'sh', '-c', script, at.node, at.agentbox]
+    const done = await at.bare(argv, { cwd: `${at.home}/project` })
+    expect(done.status).toBe(125)
+    expect(done.stderr).toContain('sysctl')
   })
-  expect(done.status).toBe(125)
-  expect(done.stderr).toContain('sysctl')
 })
