@@ -24,15 +24,15 @@ export const policyOptions: Record<string, Option> = {
     type: 'string',
     value: 'MODE',
     choices: ['none', 'host'],
-    about: 'none: no network · host: that of this machine',
+    about: 'none, or host: that of this machine',
   },
   home: {
     type: 'string',
     value: 'MODE',
     choices: ['private', 'ephemeral'],
-    about: 'ephemeral: a home for this run only',
+    about: 'ephemeral: for this run only',
   },
-  'without-grants': { type: 'boolean', about: 'go on without what the policy asks for and nobody approved' },
+  'without-grants': { type: 'boolean', about: 'go on without the grants that nobody approved' },
 }
 
 const NAMES = ['read', 'write', 'readonly', 'hide', 'mask', 'show', 'pass', 'network', 'home'] as const

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeHome } from '../support/home.ts'
+import { mountsBelow, onlyChild, processesWith } from '../support/processes.ts'
 import { eventually, type Running } from '../support/spawn.ts'
 import type { Who } from '../support/who.ts'
 import { removePrograms } from './host.ts'
@@ -126,29 +127,3 @@ test.each<Who>(['user', 'root'])(
     }
   },
 )
-
-/** The one child of a process. */
-function onlyChild(pid: number): number {
-  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
-  )
-  expect(children).toHaveLength(1)
-  return children[0]!
-}
-
-function processesWith(mark: string): string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(mark)
-      } catch {
-        return false
-      }
-    })
-}
-
-const mountsBelow = (base: string): string[] =>
-  readFileSync('/proc/self/mountinfo', 'utf8')
-    .split('\n')
-    .filter((line) => line.includes(base))

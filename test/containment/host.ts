@@ -54,6 +54,8 @@ export interface HostSide {
   ipc: { key: string; queue: string; serial: string }
   /** Whether this kernel has keyrings. */
   keyrings: boolean
+  /** Whether Landlock can close abstract sockets where the network is shared (Linux 6.12). */
+  scopes: boolean
   /** Descriptors that a careless launcher would let in: a file with a secret, the home. */
   fds: number[]
   /** Puts the secrets back into what reading empties. */
@@ -87,6 +89,7 @@ export async function openHostSide(home: TestHome, place: string, secrets: Secre
     handle: value('handle'),
     ipc: { ...ipc, serial: value('serial') },
     keyrings: Number(value('serial')) > 0,
+    scopes: Number(value('landlock')) >= 6,
     fds: openFds(home, secrets, closers),
     refill: pipe,
     stop: () => stop(keeper, closers),

@@ -1,6 +1,8 @@
 import { renameSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Who } from '../support/who.ts'
+import { isAlive, onlyChild } from '../support/processes.ts'
+import { eventually, start } from '../support/spawn.ts'
+import { as, type Who } from '../support/who.ts'
 import { removePrograms } from './host.ts'
 import { makeWorld, scriptOf, type Answer, type World } from './world.ts'
 
@@ -180,8 +182,27 @@ describe.each<Who>(['user', 'root'])('the box as a script, as %s', (who) => {
     const answer = await askScript(script, groups)
     expect(answer.failures).toEqual([])
     expect(answer.leaked).toEqual([])
-    expect(answer.skipped).toEqual([])
     expect(answer.verdicts.size).toBeGreaterThan(150)
+  })
+
+  test.each([true, false])('goes down with its shell: %s, by --die-with-parent', async (dies) => {
+    const path = `${world.home.base}/dying.sh`
+    world.home.write(path, dies ? script : script.replace(' --die-with-parent', ''))
+    const hold = `echo up; exec sleep 3${process.pid}`
+    const running = start({
+      argv: as(who, ['bash', path, 'sh', '-c', hold]),
+      cwd: world.project.place,
+      env: world.env,
+    })
+    await running.says('up')
+    const monitor = onlyChild(running.pid)
+    process.kill(running.pid, 'SIGKILL')
+    try {
+      expect(await eventually(() => !isAlive(monitor), dies ? 5000 : 500)).toBe(dies)
+    } finally {
+      if (isAlive(monitor)) process.kill(monitor, 'SIGKILL')
+      await running.ended
+    }
   })
 
   test.each(MUTATIONS.filter(({ only }) => only === undefined || only === who))(

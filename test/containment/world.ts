@@ -25,7 +25,6 @@ export interface Answer {
   verdicts: Map<string, string>
   /** `name detail` of what failed. */
   failures: string[]
-  skipped: string[]
   /** Names of the secrets in the output. */
   leaked: string[]
 }
@@ -132,7 +131,7 @@ async function ask(
   return { ended, leaked: secrets.foundIn(ended.stdout + ended.stderr), ...parse(ended) }
 }
 
-function parse({ stdout, stderr, status }: Ended): Pick<Answer, 'verdicts' | 'failures' | 'skipped'> {
+function parse({ stdout, stderr, status }: Ended): Pick<Answer, 'verdicts' | 'failures'> {
   const lines = stdout.split('\n').filter((line) => line !== '')
   const done = lines.pop()
   if (status !== 0 || done !== `DONE ${lines.length}`)
@@ -140,12 +139,12 @@ function parse({ stdout, stderr, status }: Ended): Pick<Answer, 'verdicts' | 'fa
   const verdicts = new Map<string, string>()
   for (const line of lines) {
     const [verdict, name] = line.split(' ') as [string, string]
+    if (verdict !== 'PASS' && verdict !== 'FAIL') throw new Error(`not a verdict: ${line}`)
     if (verdicts.has(name)) throw new Error(`two probes are called ${name}`)
     verdicts.set(name, verdict)
   }
-  const named = (start: string): string[] =>
-    lines.filter((line) => line.startsWith(start)).map((line) => line.slice(line.indexOf(' ') + 1))
-  return { verdicts, failures: named('FAIL '), skipped: named('SKIP') }
+  const failures = lines.filter((line) => line.startsWith('FAIL ')).map((line) => line.slice('FAIL '.length))
+  return { verdicts, failures }
 }
 
 /** agentbox as a prefix for `ask`. */

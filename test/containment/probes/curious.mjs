@@ -1,4 +1,5 @@
-// The curious script. One line a probe: PASS|FAIL|SKIP(reason) name detail, and at the end how many.
+// The curious script. One line a probe: PASS|FAIL name detail, and at the end how many.
+// There is no third verdict: what cannot be tried has not been shown.
 // Arguments choose groups of probes; without any, all of them.
 import { compiled, kernel, network } from './kernel.mjs'
 import { world } from './lib.mjs'

@@ -1,6 +1,7 @@
 /*
  * host KEY QUEUE FILE...: keeps secrets on the host for the probes to look for, until SIGTERM. The secret is
- * in the variable SECRET. Prints the handle of each file and the serial number of the key.
+ * in the variable SECRET. Prints the handle of each file, the serial number of the key and the version of
+ * Landlock.
  */
 #include "report.h"
 #include <mqueue.h>
@@ -46,6 +47,7 @@ int main(int argc, char **argv) {
   long serial = syscall(SYS_add_key, "user", "abx-test", secret, strlen(secret), -4);
   if (serial > 0) syscall(SYS_keyctl, 5, serial, 0x3f3f3f3f);
   for (int i = 3; i < argc; i++) print_handle(argv[i]);
+  printf("landlock %ld\n", syscall(444, NULL, 0, 1));
   printf("serial %ld\nready\n", serial);
   fflush(stdout);
 

@@ -9,7 +9,6 @@ export const world = JSON.parse(fs.readFileSync(new URL('world.json', import.met
 
 export const pass = (detail) => ({ verdict: 'PASS', detail })
 export const failed = (detail) => ({ verdict: 'FAIL', detail })
-export const skip = (reason) => ({ verdict: `SKIP(${reason})`, detail: '' })
 
 /** Paths of the world may hold any bytes; its map has them as latin1. */
 export const bytes = (path) => Buffer.from(path, 'latin1')
