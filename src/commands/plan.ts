@@ -10,15 +10,14 @@ import type { Call, Command } from './types.ts'
 export const plan: Command = {
   name: 'plan',
   usage: '[--] [COMMAND [ARGUMENT…]]',
-  summary: 'Print the box without starting it: as a script, as bwrap arguments, as JSON',
+  summary: 'Print the box without starting it: script, bwrap arguments, JSON',
   takesCommand: true,
   options: {
     format: {
       type: 'string',
       value: 'FORMAT',
       choices: ['script', 'argv', 'json'],
-      about:
-        'script: stand-alone bash (default) · argv: the bwrap command · json: every step with its reason',
+      about: 'script (stand-alone bash, the default), argv or json',
     },
     ...policyOptions,
   },
