@@ -126,4 +126,10 @@ function firstSuccess([attempt, ...rest]) {
   return done.status === 0 || rest.length === 0 ? done : firstSuccess(rest)
 }
 
-if (isMain(import.meta.url)) await main(build)
+async function buildFromAnything() {
+  const { setup } = await import('./setup.mjs')
+  await setup(['build'])
+  await build()
+}
+
+if (isMain(import.meta.url)) await main(buildFromAnything)

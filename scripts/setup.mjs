@@ -15,7 +15,7 @@ const FOREIGN = /Missing: \S+[^@]@ from lock file/
 export function setup(purposes) {
   checkNode()
   installSystemPackages(purposes)
-  checkNamespaces()
+  if (purposes.some((purpose) => purpose !== 'build')) checkNamespaces()
   installNpmPackages()
 }
 
