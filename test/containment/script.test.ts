@@ -1,6 +1,6 @@
 import { renameSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { isAlive, onlyChild } from '../support/processes.ts'
+import { killIfThere, processesWith } from '../support/processes.ts'
 import { eventually, start } from '../support/spawn.ts'
 import { as, type Who } from '../support/who.ts'
 import { removePrograms } from './host.ts'
@@ -188,19 +188,18 @@ describe.each<Who>(['user', 'root'])('the box as a script, as %s', (who) => {
   test.each([true, false])('goes down with its shell: %s, by --die-with-parent', async (dies) => {
     const path = `${world.home.base}/dying.sh`
     world.home.write(path, dies ? script : script.replace(' --die-with-parent', ''))
-    const hold = `echo up; exec sleep 3${process.pid}`
+    const mark = `mark-${who}-${process.pid}`
     const running = start({
-      argv: as(who, ['bash', path, 'sh', '-c', hold]),
+      argv: as(who, ['bash', path, 'sh', '-c', 'echo up; sleep 60', mark]),
       cwd: world.project.place,
       env: world.env,
     })
     await running.says('up')
-    const monitor = onlyChild(running.pid)
     process.kill(running.pid, 'SIGKILL')
     try {
-      expect(await eventually(() => !isAlive(monitor), dies ? 5000 : 500)).toBe(dies)
+      expect(await eventually(() => processesWith(mark).length === 0, dies ? 5000 : 500)).toBe(dies)
     } finally {
-      if (isAlive(monitor)) process.kill(monitor, 'SIGKILL')
+      for (const pid of processesWith(mark)) killIfThere(Number(pid))
       await running.ended
     }
   })

@@ -16,10 +16,13 @@ export function processesWith(text: string): string[] {
     .filter((pid) => readOrNothing(`/proc/${pid}/cmdline`).includes(text))
 }
 
-/** Not a zombie either: that one only waits for its parent. */
-export function isAlive(pid: number): boolean {
-  const stat = readOrNothing(`/proc/${pid}/stat`)
-  return stat !== '' && !/^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2))
+/** Ends a process that may have ended by itself in between. */
+export function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
 }
 
 /** Lines of the mount table that name the path. */

@@ -75,7 +75,7 @@ function homeAncestors() {
 }
 
 function rootWritable() {
-  const loader = fs.readdirSync('/').filter((name) => /^lib/.test(name))
+  const loader = fs.readdirSync('/').filter((name) => name.startsWith('lib'))
   const places = ['/', '/etc', '/run', '/run/agentbox', '/var', '/dev', ...loader.map((name) => `/${name}`)]
   return all(places.filter((dir) => fs.existsSync(dir) && dir !== '/dev').map(notWritable))
 }

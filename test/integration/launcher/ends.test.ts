@@ -54,7 +54,7 @@ describe.each(everybody)('as %s', (who) => {
     const file = join(bench.dir, 'headless')
     writeFileSync(file, 'echo ran\n')
     chmodSync(file, 0o755)
-    const done = await bench.run(who, ['/srv'], { bwrapArgs: ['--ro-bind', file, '/srv'] })
+    const done = await bench.run(who, ['/tmp/headless'], { bwrapArgs: ['--ro-bind', file, '/tmp/headless'] })
     expect([done.status, done.stdout]).toEqual([126, ''])
     expect(JSON.parse(done.stderr)).toEqual({ kind: 'exec-failed', errno: 8 })
   })

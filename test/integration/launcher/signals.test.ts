@@ -45,22 +45,24 @@ describe.each(everybody)('as %s', (who) => {
   test.each(['TERM', 'HUP', 'INT', 'USR1'])(
     'an agent without a trap dies of %s, and so do we',
     async (name) => {
-      const box = bench.start(who, ['sh', '-c', 'echo up; sleep 30'])
+      const box = bench.start(who, ['sh', '-c', 'echo up; exec sleep 30'])
       await box.says('up')
       box.child.kill(`SIG${name}` as NodeJS.Signals)
       expect((await box.ended).signal).toBe(`SIG${name}`)
     },
   )
 
-  test('only the agent gets what only Node was sent, its group what the group was sent', async () => {
-    const inside = `${reporter(['TERM'], 1)} & trap "echo main" TERM; sleep 0.3; echo ready; sleep 0.5; sleep 0.5; sleep 0.5; kill %1 2>/dev/null; wait`
-    const box = bench.start(who, ['bash', '-c', inside])
-    await box.says('ready')
-    box.child.kill('SIGTERM')
-    await box.says('main')
-    expect((await box.ended).stdout.indexOf('main')).toBeLessThan(
-      (await box.ended).stdout.lastIndexOf('TERM'),
-    )
+  test('what only Node was sent is for the agent alone, what the group was sent for its group', async () => {
+    const helper = `trap "echo child; exit" TERM; echo up; while :; do sleep 0.02; done`
+    const inside = `(${helper}) & trap "echo main; n=\\$((n+1))" TERM; n=0
+      while [ $n -lt 2 ]; do sleep 0.02; done; wait`
+    const alone = bench.start(who, ['bash', '-c', inside.replace('lt 2', 'lt 1').replace('; wait', '')])
+    await alone.says('up')
+    alone.child.kill('SIGTERM')
+    expect((await alone.ended).stdout).toBe('up\nmain\n')
+    const script = `${bench.words()} bash -c '${inside.replace('lt 2', 'lt 1')}' & sleep 1; trap "" TERM; kill -TERM 0; wait`
+    const group = await bench.shell(['setsid', '--wait', 'bash', '-c', script], who)
+    expect(group.stdout.split('\n').toSorted()).toEqual(['', 'child', 'main', 'up'])
   })
 
   test('timeout(1), which signals the child and its own group, ends the agent as it would bare', async () => {
