@@ -1,3 +1,4 @@
+import { toBytes } from '../host/bytes.ts'
 import { INIT_PATH } from '../plan/build.ts'
 import type { LaunchPlan, SandboxOp } from '../plan/ops.ts'
 import type { Placeholder } from '../protect/paths.ts'
@@ -35,7 +36,7 @@ export function renderScript(input: ScriptInput): string {
     ': > "$files/empty"; chmod 0444 "$files/empty"',
     ': > "$files/denied"; chmod 0000 "$files/denied"',
     'put() { base64 -d > "$files/$1"; chmod 0444 "$files/$1"; }',
-    ...contents().map((text, index) => `put ${index} <<'END'\n${base64(Buffer.from(text, 'utf8'))}\nEND`),
+    ...contents().map((text, index) => `put ${index} <<'END'\n${base64(toBytes(text))}\nEND`),
     `put seccomp <<'END'\n${base64(input.seccomp)}\nEND`,
     ...input.directories.map((path) => `mkdir -p -m 0700 -- ${shellWord(path)}`),
     ...input.placeholders.map(placeholderLine),
@@ -54,6 +55,7 @@ export function renderScript(input: ScriptInput): string {
     `environment=(\n${envWords(plan).join('\n')}\n)`,
     `command=(${words(plan.argv)})`,
     '[ $# -eq 0 ] || command=("$@")',
+    'umask "$mask"',
     '',
     `env -i "\${environment[@]}" ${shellWord(input.bwrap)} "\${options[@]}" -- "\${command[@]}" 255>&-`,
     '',
@@ -80,13 +82,16 @@ function header({ plan, version }: ScriptInput): string {
     '# Landlock scope that closes abstract sockets when the network is shared, and the check that nothing was',
     '# swapped while the box was built. The list of masked files is the one of the moment of printing.',
     'set -euo pipefail',
+    'mask=$(umask)',
     'umask 077',
   ].join('\n')
 }
 
-function placeholderLine({ path, kind }: Placeholder): string {
+function placeholderLine({ path, kind, content = '' }: Placeholder): string {
   const word = shellWord(path)
-  return kind === 'directory' ? `[ -d ${word} ] || mkdir -- ${word}` : `[ -e ${word} ] || : > ${word}`
+  return kind === 'directory'
+    ? `[ -d ${word} ] || mkdir -- ${word}`
+    : `[ -e ${word} ] || printf %s ${shellWord(content)} > ${word}`
 }
 
 function backing(): { files: BackingFiles; contents: () => string[] } {

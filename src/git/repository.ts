@@ -68,7 +68,7 @@ function pointedTo(workTree: string, dotGit: string): GitRepository | undefined 
   if (commonDir !== undefined && isLinkedWorktree(gitDir, commonDir, dotGit)) {
     return { workTree, gitDir, commonDir, kind: 'worktree' }
   }
-  if (common === undefined && isSubmodule(gitDir, workTree)) {
+  if (commonDir === gitDir && isSubmodule(gitDir, workTree)) {
     return { workTree, gitDir, commonDir: gitDir, kind: 'submodule' }
   }
   return { workTree, gitDir, commonDir: gitDir, kind: 'unverified' }

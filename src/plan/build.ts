@@ -6,6 +6,7 @@ import { boxEnv } from '../policy/env.ts'
 import type { Policy } from '../policy/types.ts'
 import type { Protection } from '../protect/paths.ts'
 import { describeBox } from './describe.ts'
+import { gitAttributes } from './git-settings.ts'
 import type { LaunchPlan, SandboxOp } from './ops.ts'
 import { programFiles, programLinks, type Executable } from './program.ts'
 import * as stage from './stages.ts'
@@ -76,7 +77,10 @@ export function buildPlan(input: PlanInput): LaunchPlan {
     ...stage.readonly(input.protection),
     ...stage.hidden(input.hidden),
     ...stage.masks(input.masks),
-    ...stage.own(input.helper, programLinks(program, shown), facts, describeBox(input, network)),
+    ...stage.own(input.helper, programLinks(program, shown), facts, {
+      description: describeBox(input, network),
+      attributes: gitAttributes(input.masks, project.root),
+    }),
     ...stage.ssh(input.sshSocket),
     ...stage.seal(),
   ]

@@ -5,6 +5,7 @@ import type { Mask, MaskLook } from '../masks/types.ts'
 import type { AgentProfile } from '../policy/agents/types.ts'
 import type { Policy } from '../policy/types.ts'
 import type { Protection } from '../protect/paths.ts'
+import { ATTRIBUTES_PATH, gitSettings } from './git-settings.ts'
 import type { SandboxOp } from './ops.ts'
 
 /** The stages of a box, each a list of operations; their order is in `build.ts`. Pure. */
@@ -171,7 +172,7 @@ export function own(
   helper: string,
   links: readonly [string, string][],
   { gitUser, etc }: HostFacts,
-  description: string,
+  texts: { description: string; attributes: string },
 ): SandboxOp[] {
   return [
     { kind: 'bind', source: helper, dest: '/run/agentbox/init', access: 'ro', why: 'pid 1 of the box' },
@@ -185,7 +186,7 @@ export function own(
     {
       kind: 'data',
       dest: '/run/agentbox/policy.json',
-      content: description,
+      content: texts.description,
       why: 'what the agent may know of its box',
     },
     {
@@ -197,16 +198,13 @@ export function own(
       ),
       why: 'who commits; nothing else of your git configuration',
     },
+    {
+      kind: 'data',
+      dest: ATTRIBUTES_PATH,
+      content: texts.attributes,
+      why: 'git add leaves tracked secrets as they are',
+    },
   ]
-}
-
-function gitSettings({ name, email }: HostFacts['gitUser'], system: boolean): string {
-  const quote = (text: string): string => `"${text.replaceAll(/[\\"]/g, '\\$&').replaceAll(/[\n\0]/g, ' ')}"`
-  const lines = system ? ['[include]', '\tpath = /etc/gitconfig'] : []
-  lines.push('[user]')
-  if (name !== undefined) lines.push(`\tname = ${quote(name)}`)
-  if (email !== undefined) lines.push(`\temail = ${quote(email)}`)
-  return `${lines.join('\n')}\n`
 }
 
 export function seal(): SandboxOp[] {

@@ -50,6 +50,9 @@ export function protectGitDir(gitDir: string, project: string, workTree: string 
     { path: `${gitDir}/hooks`, kind: 'directory' },
     { path: `${gitDir}/info`, kind: 'directory' },
     { path: `${gitDir}/info/attributes`, kind: 'file' },
+    // "Shared parts are here": what git assumes without it. Left open, one line in it would make the next git
+    // command outside take hooks and config from a directory that the agent made.
+    { path: `${gitDir}/commondir`, kind: 'file', content: '.\n' },
     ...(worktreeConfig ? [{ path: `${gitDir}/config.worktree`, kind: 'file' } as const] : []),
   ]
   return { paths, missing }

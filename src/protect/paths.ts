@@ -1,4 +1,4 @@
-import { closeSync, constants, mkdirSync, openSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import type { GitRepository } from '../git/repository.ts'
 import { repositoryAt } from '../git/repository.ts'
 import { fail } from '../errors.ts'
@@ -14,10 +14,12 @@ export interface ProtectedPath {
   why: string
 }
 
-/** Something that may be created inside a git directory because git treats it as absent. */
+/** Something that may be created inside a git directory because it changes nothing for git. */
 export interface Placeholder {
   path: string
   kind: 'directory' | 'file'
+  /** Of a file; empty if absent. */
+  content?: string
 }
 
 export interface Protection {
@@ -123,10 +125,10 @@ export function makePlaceholders(placeholders: readonly Placeholder[]): void {
   for (const placeholder of placeholders) create(placeholder)
 }
 
-function create({ path, kind }: Placeholder): void {
+function create({ path, kind, content = '' }: Placeholder): void {
   try {
     if (kind === 'directory') mkdirSync(fsPath(path))
-    else closeSync(openSync(fsPath(path), constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o644))
+    else writeFileSync(fsPath(path), content, { flag: 'wx', mode: 0o644 })
   } catch (error) {
     // Another launch was faster.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {

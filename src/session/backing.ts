@@ -10,6 +10,7 @@ import {
 } from 'node:fs'
 import type { BackingFiles } from '../bwrap/argv.ts'
 import { fail } from '../errors.ts'
+import { toBytes } from '../host/bytes.ts'
 import { ensurePrivateDir } from '../host/dirs.ts'
 import { lstatOf } from '../host/files.ts'
 import { FIRST_DATA_FD } from './request.ts'
@@ -84,7 +85,7 @@ function backingFiles(session: string, masks: string, uid: number, data: Buffer[
       return path
     },
     made(text, dest) {
-      data.push(Buffer.from(text, 'utf8'))
+      data.push(toBytes(text))
       return ['--perms', '0444', '--file', String(FIRST_DATA_FD + data.length - 1), dest]
     },
   }

@@ -8,7 +8,7 @@ type Spec = Omit<LaunchInput, 'seccomp' | 'data' | 'onReady'> & {
   /** Where the pid of the box's pid 1 is written when it is ready. */
   pidFile?: string
   /** How `onReady` ends. */
-  ready?: 'throw' | 'hang'
+  ready?: 'throw' | 'signal'
 }
 
 const [file, ...command] = process.argv.slice(2)
@@ -22,7 +22,9 @@ const end = await launch({
   async onReady(pid) {
     if (spec.pidFile !== undefined) writeFileSync(spec.pidFile, `${pid}\n`)
     if (spec.ready === 'throw') throw new Error('not as planned')
-    if (spec.ready === 'hang') await new Promise(() => {})
+    if (spec.ready !== 'signal') return
+    process.kill(process.pid, 'SIGTERM')
+    await new Promise((resolve) => setTimeout(resolve, 200))
   },
 })
 if (end.kind === 'exec-failed' || end.kind === 'setup-failed')

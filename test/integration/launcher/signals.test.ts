@@ -73,10 +73,16 @@ describe.each(everybody)('as %s', (who) => {
     expect(boxed).toEqual(bare)
   })
 
-  test('a signal before the agent exists waits for it', async () => {
-    const script = `(sleep 0.01; kill -TERM 0) & trap "" TERM; ${bench.words()} bash -c 'trap "exit 5" TERM; sleep 0.2; echo no'; echo "ended $?"`
+  test('a signal that comes while the box is held is for the agent', async () => {
+    const done = await bench.run(who, ['sh', '-c', 'sleep 1; echo ran'], { spec: { ready: 'signal' } })
+    expect(done).toMatchObject({ signal: 'SIGTERM', stdout: '' })
+  })
+
+  test('the agent gets a signal to the group once, also when another box is in the group', async () => {
+    const inside = 'n=0; trap "n=$((n+1))" USR1; echo up; for i in {1..30}; do sleep 0.05; done; echo $n'
+    const box = `${bench.words()} bash -c '${inside.replace('$((n+1))', String.raw`\$((n+1))`)}'`
+    const script = `${box} & ${box} & sleep 1; trap "" USR1; kill -USR1 0; wait`
     const done = await bench.shell(['setsid', '--wait', 'bash', '-c', script], who)
-    // The shell that starts it ignores the signal, and Node undoes that for itself and for us.
-    expect(done.stdout).toMatch(/^ended (5|143)\n$/)
+    expect(done.stdout).toBe('up\nup\n1\n1\n')
   })
 })

@@ -41,9 +41,10 @@ beforeEach(() => {
 afterEach(() => rmSync(project, { recursive: true, force: true }))
 
 describe('protectPaths', () => {
-  it('closes hooks, config and attributes of a plain repository, and pins .git', () => {
+  it('closes hooks, config, attributes and the way out of a plain repository, and pins .git', () => {
     const { readonly, pins } = protect()
     expect(relative(readonly.map(({ path }) => path))).toEqual([
+      '.git/commondir',
       '.git/config',
       '.git/hooks',
       '.git/info/attributes',

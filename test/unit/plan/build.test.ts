@@ -62,8 +62,9 @@ describe('buildPlan', () => {
   it("makes git settings that hold a name's quotes", () => {
     const settings = plan.ops.find((op) => op.kind === 'data' && op.dest === '/run/agentbox/gitconfig')
     expect(settings).toMatchObject({
-      content:
+      content: expect.stringContaining(
         '[include]\n\tpath = /etc/gitconfig\n[user]\n\tname = "Ann \\"A\\" \\\\ B"\n\temail = "ann@example.com"\n',
+      ) as string,
     })
   })
 
