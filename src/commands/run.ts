@@ -34,9 +34,13 @@ async function runCommand(call: Call): Promise<number> {
   const as = typeof values['as'] === 'string' ? values['as'] : undefined
   const withoutGrants = values['without-grants'] === true
   const request = { argv: [command, ...args] as [string, ...string[]], as, withoutGrants }
-  const end = await runBoxed(situation, request, `${call.installDir}/agentbox-helper`, (prepared) => {
-    for (const warning of prepared.plan.warnings) call.talk(`agentbox  ${shown(warning)}\n`)
-    if (!quiet) call.talk(startLine(prepared))
+  const warn = (text: string): void => call.talk(`agentbox  ${shown(text)}\n`)
+  const end = await runBoxed(situation, request, `${call.installDir}/agentbox-helper`, {
+    warn,
+    begin(prepared) {
+      prepared.plan.warnings.forEach(warn)
+      if (!quiet) call.talk(startLine(prepared))
+    },
   })
   return endStatus(end)
 }

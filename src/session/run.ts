@@ -3,7 +3,9 @@ import { bwrapOptions } from '../bwrap/argv.ts'
 import { diagnose, locateBwrap } from '../host/bwrap.ts'
 import { seccompProgram } from '../bwrap/seccomp/filter.ts'
 import { fail } from '../errors.ts'
+import { repositoryAt } from '../git/repository.ts'
 import { isWithin } from '../host/paths.ts'
+import type { Project } from '../host/project.ts'
 import { INIT_PATH } from '../plan/build.ts'
 import { makePlaceholders } from '../protect/paths.ts'
 import { noteAlways } from './always.ts'
@@ -14,6 +16,12 @@ import { launch, type AgentEnd } from './launcher.ts'
 import { prepare, type CommandRequest, type Prepared } from './prepare.ts'
 import type { Situation } from './situation.ts'
 import { collectStateFiles, prepareStateFiles } from './state-files.ts'
+
+/** What the user is told, in between. */
+export interface Telling {
+  begin(prepared: Prepared): void
+  warn(text: string): void
+}
 
 /**
  * Runs a command in the box of the situation and waits for its end.
@@ -26,7 +34,7 @@ export async function runBoxed(
   situation: Situation,
   request: CommandRequest,
   helper: string,
-  announce: (prepared: Prepared) => void,
+  tell: Telling,
 ): Promise<AgentEnd> {
   const bwrap = locateBwrap()
   const { facts, dirs, project } = situation
@@ -39,7 +47,7 @@ export async function runBoxed(
     prepareStateFiles(state)
     makePlaceholders(prepared.placeholders)
     const plan = noteIdentities(prepared.plan, writableDirs(prepared))
-    announce(prepared)
+    tell.begin(prepared)
     const end = await launch({
       helper,
       bwrap,
@@ -54,10 +62,24 @@ export async function runBoxed(
       onReady: (pid) => checkIdentities(plan, pid),
     })
     collectStateFiles(state)
+    for (const warning of afterwards(project)) tell.warn(warning)
     return checked(end, bwrap, request)
   } finally {
     session.remove()
   }
+}
+
+/**
+ * HEAD must stay writable, so an agent can make `.git` invalid and the project itself look like a bare
+ * repository, whose config the next git command outside would obey.
+ */
+function afterwards({ root, repository }: Project): string[] {
+  if (repository === undefined) return []
+  const now = repositoryAt(root)
+  if (now?.kind === repository.kind && now.gitDir === repository.gitDir) return []
+  return [
+    `.git is not what it was: do not run git in ${root} before you have looked at it and at its HEAD and config`,
+  ]
 }
 
 function openHome({ situation, home, plan }: Prepared, session: SessionDir): PrivateHome {

@@ -248,6 +248,14 @@ describe.each(['user', 'root'] as const)('agentbox run, as %s', (who: Who) => {
     expect(readdirSync(project).toSorted()).toEqual(['.env', '.git', 'a.txt'])
   })
 
+  it('warns when git would take the project itself for a repository afterwards', async () => {
+    const fresh = `${at.home}/work/turned`
+    await at.must(['git', 'init', '-q', fresh])
+    const script = 'rm .git/HEAD; mkdir objects refs; echo ref: refs/heads/x > HEAD; touch config'
+    const { stderr } = await sh(script, [], { cwd: fresh })
+    expect(stderr).toContain('do not run git in')
+  })
+
   it('gives an agent its log-in and takes it back refreshed', async () => {
     at.write(
       `${at.home}/.local/bin/claude`,

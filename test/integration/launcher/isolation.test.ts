@@ -39,6 +39,7 @@ const protections: {
     name: 'the agent has a process group of its own',
     without: [
       ['init.c', 'setpgid(0, 0) != 0 || ', ''],
+      ['init.c', ' || setpgid(0, 0) != 0', ''],
       ['init.c', 'setpgid(it.agent, it.agent) != 0', 'false'],
       ['init.c', 'kill(-it.agent,', 'kill(it.agent,'],
       ['launch.c', 'leader == getpgrp() || getpgid(leader) != leader', 'false'],
