@@ -115,8 +115,11 @@ function word(text: string): string {
   return text.startsWith(`${FILES}/`) ? `"$files"${shellWord(text.slice(FILES.length))}` : shellWord(text)
 }
 
-function envWords({ env }: LaunchPlan): string[] {
-  return Object.entries(env).map(([name, value]) => `  ${shellWord(`${name}=${value}`)}`)
+/** The user's own values stay out of what is printed: they are taken where the script runs. */
+function envWords({ env, passed }: LaunchPlan): string[] {
+  return Object.entries(env).map(([name, value]) =>
+    passed.includes(name) ? `  \${${name}+"${name}=$${name}"}` : `  ${shellWord(`${name}=${value}`)}`,
+  )
 }
 
 function base64(bytes: Buffer): string {
@@ -127,5 +130,6 @@ function base64(bytes: Buffer): string {
 export function planDocument(plan: LaunchPlan): unknown {
   const { files } = backing()
   const ops = plan.ops.map((op: SandboxOp) => ({ ...op, options: opOptions(op, files) }))
-  return { version: 1, ...plan, ops, flags: [...alwaysFlags, '--as-pid-1'] }
+  const made = Object.entries(plan.env).filter(([name]) => !plan.passed.includes(name))
+  return { version: 1, ...plan, env: Object.fromEntries(made), ops, flags: [...alwaysFlags, '--as-pid-1'] }
 }

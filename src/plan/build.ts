@@ -2,7 +2,7 @@ import type { HostFacts } from '../host/facts.ts'
 import type { Project } from '../host/project.ts'
 import type { Mask } from '../masks/types.ts'
 import type { AgentProfile } from '../policy/agents/types.ts'
-import { boxEnv } from '../policy/env.ts'
+import { boxEnv, type BoxEnv } from '../policy/env.ts'
 import type { Policy } from '../policy/types.ts'
 import type { Protection } from '../protect/paths.ts'
 import { describeBox } from './describe.ts'
@@ -88,7 +88,7 @@ export function buildPlan(input: PlanInput): LaunchPlan {
     project: project.root,
     cwd: input.cwd,
     argv: [program.name.includes('/') ? program.found : program.name, ...input.args],
-    env: environment(input, shown),
+    ...environment(input, shown),
     ops,
     network,
     limits: { processes: policy.limits.processes?.value, memory: policy.limits.memory?.value },
@@ -96,13 +96,10 @@ export function buildPlan(input: PlanInput): LaunchPlan {
   }
 }
 
-function environment(
-  { policy, facts, profile, hostEnv, sshSocket }: PlanInput,
-  shown: string[],
-): Record<string, string> {
+function environment({ policy, facts, profile, hostEnv, sshSocket }: PlanInput, shown: string[]): BoxEnv {
   const { home, user, shell } = facts
-  const env = boxEnv({ host: hostEnv, policy, profile, home, user, shell, shown })
-  return sshSocket === undefined ? env : { ...env, SSH_AUTH_SOCK: stage.SSH_SOCKET }
+  const { env, passed } = boxEnv({ host: hostEnv, policy, profile, home, user, shell, shown })
+  return { env: sshSocket === undefined ? env : { ...env, SSH_AUTH_SOCK: stage.SSH_SOCKET }, passed }
 }
 
 /** Directories with programs that the box shows. */

@@ -40,6 +40,8 @@ export interface LaunchPlan {
   /** argv[0] is an absolute path inside the box, or what the user typed if it is resolved inside. */
   argv: string[]
   env: Record<string, string>
+  /** Names in `env` that have the user's own value. */
+  passed: string[]
   ops: SandboxOp[]
   network: 'none' | 'host'
   limits: { memory?: number | undefined; processes?: number | undefined }

@@ -76,26 +76,23 @@ export interface EnvInput {
   shown: readonly string[]
 }
 
+export interface BoxEnv {
+  env: Record<string, string>
+  /** Names that have the user's own value, which may be a key: printed forms say the name only. */
+  passed: string[]
+}
+
 /** The whole environment of the agent: an allow-list, so that a variable nobody thought of stays outside. */
-export function boxEnv({
-  host,
-  policy,
-  profile,
-  home,
-  user,
-  shell,
-  shown,
-}: EnvInput): Record<string, string> {
+export function boxEnv({ host, policy, profile, home, user, shell, shown }: EnvInput): BoxEnv {
   const network = policy.network.mode.value === 'host' ? PROXIES : []
   const allowed = [...passedAlways, ...network, ...profile.env, ...policy.env.pass.map(({ value }) => value)]
-  const env: Record<string, string> = {}
+  const passed: Record<string, string> = {}
   for (const [name, value] of Object.entries(host)) {
-    if (value !== undefined && allowed.some((pattern) => matchesName(name, pattern))) env[name] = value
+    if (value !== undefined && allowed.some((pattern) => matchesName(name, pattern))) passed[name] = value
   }
-  Object.assign(env, profile.set)
-  for (const { value } of policy.env.set) env[value.name] = value.value
-  return {
-    ...env,
+  const made: Record<string, string> = {
+    ...profile.set,
+    ...Object.fromEntries(policy.env.set.map(({ value }) => [value.name, value.value])),
     HOME: home,
     USER: user,
     LOGNAME: user,
@@ -106,6 +103,7 @@ export function boxEnv({
     // System scope: the repository's own settings and the agent's `git config --global` go before it.
     GIT_CONFIG_SYSTEM: '/run/agentbox/gitconfig',
   }
+  return { env: { ...passed, ...made }, passed: Object.keys(passed).filter((name) => !(name in made)) }
 }
 
 export function matchesName(name: string, pattern: string): boolean {

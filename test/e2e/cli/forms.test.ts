@@ -65,6 +65,22 @@ describe.each(['user', 'root'] as const)('what can be printed and installed, as 
       expect(await at.bare(['bash', `${at.home}/box.sh`, 'sh', '-c', 'exit 7'])).toMatchObject({ status: 7 })
     })
 
+    it.each(['script', 'json', 'argv'])(
+      "does not print the user's keys as %s, and the script passes them",
+      async (format) => {
+        at.write(`${at.home}/.local/bin/claude`, '#!/bin/sh\necho "key: $ANTHROPIC_API_KEY"\n', 0o755)
+        const env = { ANTHROPIC_API_KEY: "sk-'s3cret $x", PATH: `${at.home}/.local/bin:${at.env['PATH']}` }
+        const { stdout, status } = await run(['plan', '--format', format, '--', 'claude'], { env })
+        expect(status).toBe(0)
+        expect(stdout).not.toContain('s3cret')
+        if (format !== 'script') return
+        at.write(`${at.home}/key.sh`, stdout)
+        expect((await at.bare(['bash', `${at.home}/key.sh`], { cwd: project, env })).stdout).toBe(
+          "key: sk-'s3cret $x\n",
+        )
+      },
+    )
+
     it('explains every mount in the script', async () => {
       const { stdout } = await run(['plan'])
       const lines = stdout.split('\n')

@@ -115,7 +115,7 @@ export function mutant(bench: Bench, name: string, changes: readonly [string, st
     writeFileSync(join(copy, file), text.replaceAll(from, to))
   }
   const files = readdirSync(copy).filter((file) => file.endsWith('.c'))
-  execFileSync('cc', ['-std=gnu11', '-O1', '-static', '-o', 'helper', ...files], { cwd: copy })
+  execFileSync('cc', ['-std=gnu11', '-O1', '-o', 'helper', ...files], { cwd: copy })
   chmodSync(copy, 0o755)
   return join(copy, 'helper')
 }

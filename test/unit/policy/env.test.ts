@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { claude } from '../../../src/policy/agents/claude.ts'
 import { generic } from '../../../src/policy/agents/generic.ts'
-import { boxEnv, type EnvInput } from '../../../src/policy/env.ts'
+import { boxEnv, type BoxEnv, type EnvInput } from '../../../src/policy/env.ts'
 import { policyWith } from './policies.ts'
 
 function env(host: Record<string, string>, rest: Partial<EnvInput> = {}): Record<string, string> {
+  return inputEnv(host, rest).env
+}
+
+function inputEnv(host: Record<string, string>, rest: Partial<EnvInput> = {}): BoxEnv {
   return boxEnv({
     host,
     policy: policyWith({}),
@@ -63,5 +67,10 @@ describe('boxEnv', () => {
       HOME: '/home/u',
     })
     expect(env({}, { policy })['PATH']).not.toContain('evil')
+  })
+
+  it('knows which values are the user own, to keep them out of what is printed', () => {
+    const host = { ANTHROPIC_API_KEY: 'k', HOME: '/x', TERM: 't' }
+    expect(inputEnv(host, { profile: claude }).passed.toSorted()).toEqual(['ANTHROPIC_API_KEY', 'TERM'])
   })
 })
