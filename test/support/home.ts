@@ -23,7 +23,9 @@ export interface TestHome {
   dir(path: string, mode?: number): void
   /** Runs a program outside of any box, as this user. */
   bare(argv: readonly string[], options?: Options): Promise<Ended>
-  /** The same; it must succeed. Returns what it printed. */
+  /** Runs a program as root whoever the user is, with the user's environment. */
+  root(argv: readonly string[], options?: Options): Promise<Ended>
+  /** The same as `bare`; it must succeed. Returns what it printed. */
   must(argv: readonly string[], options?: Options): Promise<string>
   /** Runs agentbox with these arguments, as this user. */
   launch(args: readonly string[], options?: Options): Running
@@ -76,6 +78,7 @@ export function makeHome(who: Who): TestHome {
       own(path)
     },
     bare: (argv, options) => run(input(argv, options)),
+    root: (argv, options) => run({ ...input(argv, options), argv: as('root', argv) }),
     must: (argv, options) => must(input(argv, options)),
     launch: (args, options) => start(input([node, agentbox, ...args], options)),
     remove: () => rmSync(base, { recursive: true, force: true }),
