@@ -268,7 +268,8 @@ int init_main(int argc, char **argv) {
   if (dup2(STDERR_FD, STDERR_FILENO) < 0) _exit(125);
   close(CONTROL_FD);
   close_from(CHANNEL_FD + 1, INT_MAX);
-  if (getpid() != 1) _exit(125);
+  /* Not in the group of Node either, which gets what is meant for host processes. */
+  if (getpid() != 1 || setpgid(0, 0) != 0) _exit(125);
   if (prctl(PR_SET_DUMPABLE, 0) != 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) die("prctl");
   it.signals = watch_signals();
   tell(READY, 0);

@@ -44,8 +44,10 @@ static void end_box(void) {
   it.box.channel = -1;
 }
 
+/* If init is gone, its last words may still be in the channel: those are waited for, not thrown away. */
 static void tell_init(uint32_t kind, int32_t value) {
-  if (it.box.channel >= 0 && !send_message(it.box.channel, kind, value) && errno != EPIPE) end_box();
+  if (it.box.channel < 0 || send_message(it.box.channel, kind, value)) return;
+  if (errno != EPIPE && errno != ECONNRESET && errno != ECONNREFUSED && errno != ENOTCONN) end_box();
 }
 
 /* Never waits: Node may be stopped. There are only a few lines, so a full socket means trouble. */
@@ -101,15 +103,22 @@ static void to_box(uint32_t kind, int number) {
   else tell_init(kind, number);
 }
 
+/*
+ * Our own copy is taken away at once: the sender's pid does not tell it from others (the kernel sets it to
+ * 0 for the whole group if any member is in a pid namespace that does not know us).
+ */
 static void to_our_group(int number) {
+  sigset_t one;
+  sigemptyset(&one);
+  sigaddset(&one, number);
   credit(number);
   kill(0, number);
+  while (sigtimedwait(&one, NULL, &(struct timespec){0}) < 0 && errno == EINTR) continue;
 }
 
 static void on_group_signal(const struct signalfd_siginfo *info) {
   int number = (int)info->ssi_signo;
   if (!is_signal(number) || number == SIGCHLD) return;
-  if (info->ssi_pid == (uint32_t)getpid()) return; /* from to_our_group */
   credit(number);
   /* A neighbour asked for the terminal that the agent has. Bare, both would have it. */
   if ((number == SIGTTIN || number == SIGTTOU) && agent_has_terminal()) return;
@@ -210,7 +219,8 @@ static void read_channel(void) {
   struct msghdr header = {
       .msg_iov = &body, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
   ssize_t got = recvmsg(it.box.channel, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-  if (got < 0 && (errno == EINTR || errno == EAGAIN)) return;
+  /* ECONNRESET: init ended without reading everything; what it said before comes with the next call. */
+  if (got < 0 && (errno == EINTR || errno == EAGAIN || errno == ECONNRESET)) return;
   if (got <= 0) { /* init is gone; the monitor will follow */
     close(it.box.channel);
     it.box.channel = -1;

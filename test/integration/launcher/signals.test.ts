@@ -54,7 +54,7 @@ describe.each(everybody)('as %s', (who) => {
 
   test('what only Node was sent is for the agent alone, what the group was sent for its group', async () => {
     const helper = `trap "echo child; exit" TERM; echo up; while :; do sleep 0.02; done`
-    const inside = `(${helper}) & trap "echo main; n=\\$((n+1))" TERM; n=0
+    const inside = `trap "echo main; n=\\$((n+1))" TERM; n=0; (${helper}) &
       while [ $n -lt 2 ]; do sleep 0.02; done; wait`
     const alone = bench.start(who, ['bash', '-c', inside.replace('lt 2', 'lt 1').replace('; wait', '')])
     await alone.says('up')
