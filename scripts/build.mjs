@@ -128,7 +128,7 @@ function firstSuccess([attempt, ...rest]) {
 
 async function buildFromAnything() {
   const { setup } = await import('./setup.mjs')
-  await setup(['build'])
+  setup(['build'])
   await build()
 }
 

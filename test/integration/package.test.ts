@@ -10,7 +10,7 @@ const { version } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8
 
 /** All that a user gets; a file of any other name in the package is a mistake. */
 const allowed =
-  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|\.agentboxrc\.example|dist\/(agentbox\.cjs|run\.cjs|cli\.cjs|agentbox-helper)|shell\/shim\.sh|schema\/[\w.-]+\.json|docs\/[\w-]+\.md)$/
+  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|\.agentboxrc\.example|dist\/((agentbox|run|cli|yaml|cosmiconfig)\.cjs|agentbox-helper)|shell\/shim\.sh|schema\/[\w.-]+\.json|docs\/[\w-]+\.md)$/
 const required = [
   'package.json',
   'README.md',
@@ -20,6 +20,8 @@ const required = [
   'dist/agentbox.cjs',
   'dist/run.cjs',
   'dist/cli.cjs',
+  'dist/yaml.cjs',
+  'dist/cosmiconfig.cjs',
   'dist/agentbox-helper',
   'shell/shim.sh',
 ]
@@ -59,14 +61,19 @@ test('nobody but the owner may write to what it installs', () => {
   expect(packed.files.filter(({ mode }) => (mode & 0o022) !== 0)).toEqual([])
 })
 
-test.each(['agentbox.cjs', 'run.cjs', 'cli.cjs'])('%s requires only node and its siblings', (name) => {
-  const text = readFileSync(join(project, 'dist', name), 'utf8')
-  const asked = [...text.matchAll(/\brequire\("([^"]+)"\)/g)].map((match) => match[1]!)
-  const known = (id: string) =>
-    id.startsWith('node:') || builtinModules.includes(id) || /^\.\/(agentbox|run|cli)\.cjs$/.test(id)
-  // `typescript` is in cosmiconfig's loader for TypeScript files, which is replaced by one that throws.
-  expect(asked.filter((id) => !known(id) && id !== 'typescript')).toEqual([])
-})
+test.each(['agentbox', 'run', 'cli', 'yaml', 'cosmiconfig'].map((name) => `${name}.cjs`))(
+  '%s requires only node and its siblings',
+  (name) => {
+    const text = readFileSync(join(project, 'dist', name), 'utf8')
+    const asked = [...text.matchAll(/\brequire\("([^"]+)"\)/g)].map((match) => match[1]!)
+    const known = (id: string) =>
+      id.startsWith('node:') ||
+      builtinModules.includes(id) ||
+      /^\.\/(agentbox|run|cli|yaml|cosmiconfig)\.cjs$/.test(id)
+    // `typescript` is in cosmiconfig's loader for TypeScript files, which is replaced by one that throws.
+    expect(asked.filter((id) => !known(id) && id !== 'typescript')).toEqual([])
+  },
+)
 
 test('installed into a prefix without a network, it runs, also for another user', () => {
   const prefix = join(dir, 'prefix')
