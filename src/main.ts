@@ -4,8 +4,10 @@ import {
   fstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs'
 import { Script } from 'node:vm'
@@ -15,7 +17,8 @@ import { Script } from 'node:vm'
  * libraries that only the other commands need, and V8's compiled form of it is kept in the user's cache
  * (on Node 20 compiling it anew takes a third of a launch). A missing or unfit cache costs nothing more.
  */
-const bundle = `${__dirname}/${process.argv[2] === 'run' ? 'run' : 'cli'}.cjs`
+const entry = process.argv[2] === 'run' ? 'run' : 'cli'
+const bundle = `${__dirname}/${entry}.cjs`
 const source = readFileSync(bundle, 'utf8')
 const cache = cachePath()
 const script = new Script(`(function (require, __dirname, __filename) {${source}\n})`, {
@@ -34,7 +37,7 @@ function cachePath(): string | undefined {
   const fd = openSync(bundle, 'r')
   const { size, mtimeMs } = fstatSync(fd)
   closeSync(fd)
-  return `${base}/agentbox/${size}-${mtimeMs.toString(36)}-${process.version}-${process.arch}.v8`
+  return `${base}/agentbox/${entry}-${process.version}-${process.arch}-${size}-${mtimeMs.toString(36)}.v8`
 }
 
 /** What is in the cache is executed, so it must be a file that only this user could have written. */
@@ -59,7 +62,17 @@ function writeCache(path: string): void {
     const temporary = `${path}.${process.pid}`
     writeFileSync(temporary, script.createCachedData(), { flag: 'wx', mode: 0o600 })
     renameSync(temporary, path)
+    removeOlder(path)
   } catch {
     // A read-only or full disk only costs the next start its time.
+  }
+}
+
+/** What earlier builds left for the same Node and entry. */
+function removeOlder(path: string): void {
+  const dir = path.slice(0, path.lastIndexOf('/'))
+  const mine = `${entry}-${process.version}-${process.arch}-`
+  for (const name of readdirSync(dir)) {
+    if (name.startsWith(mine) && `${dir}/${name}` !== path) rmSync(`${dir}/${name}`, { force: true })
   }
 }

@@ -52,15 +52,12 @@ export const etcEntries: readonly string[] = [
 
 /** Parts of /proc that uid 0 may write without any capability, so a box of root's shows them read-only. */
 export const procReadOnly: readonly string[] = ['/proc/sys', '/proc/sysrq-trigger']
-export const procReadOnlyForRoot: readonly string[] = [
-  '/proc/irq',
-  '/proc/bus',
-  '/proc/fs',
-  '/proc/mtrr',
-  '/proc/pressure',
-]
+export const procReadOnlyForRoot: readonly string[] = ['/proc/irq', '/proc/bus', '/proc/fs']
 
-/** Parts of /proc that tell about the machine: empty, where this user could read them. */
+/**
+ * Parts of /proc that tell about the machine or its users: empty, where this user could read them (for most of
+ * them that is root).
+ */
 export const procHidden: readonly string[] = [
   '/proc/acpi',
   '/proc/asound',

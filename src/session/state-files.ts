@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { makeDirBeneath, readBeneath, writeBeneath } from '../host/beneath.ts'
 import { lstatOf, readRegular, realpathOf } from '../host/files.ts'
@@ -116,7 +115,9 @@ function asObject(value: unknown): Record<string, unknown> | undefined {
     : undefined
 }
 
+/** Loaded only for an agent that has a log-in here: it costs every other launch 5 ms. */
 function digest(bytes: Buffer): string {
+  const { createHash } = process.getBuiltinModule('node:crypto')
   return createHash('sha256').update(bytes).digest('hex')
 }
 
