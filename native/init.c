@@ -71,7 +71,19 @@ static int execute(char **argv) {
   }
 }
 
-_Noreturn static void become_agent(int starter, long processes, char **argv) {
+struct limits {
+  long processes, open_files; /* 0: as inherited */
+};
+
+/* Node raises the soft limit for itself; programs that close "all" descriptors pay for it. */
+static bool soften(int resource, rlim_t soft) {
+  struct rlimit now;
+  if (getrlimit((__rlimit_resource_t)resource, &now) != 0) return false;
+  if (now.rlim_cur < soft) return true;
+  return setrlimit((__rlimit_resource_t)resource, &(struct rlimit){soft, now.rlim_max}) == 0;
+}
+
+_Noreturn static void become_agent(int starter, struct limits limits, char **argv) {
   char go;
   int error = 0;
   /* From here, since launch takes the group's number, as it sees it, from the sender. */
@@ -79,8 +91,8 @@ _Noreturn static void become_agent(int starter, long processes, char **argv) {
   if (read(starter, &go, 1) != 1) _exit(125);
   if (dup2(starter, 3) < 0 || fcntl(3, F_SETFD, FD_CLOEXEC) != 0) _exit(125);
   close_from(4, INT_MAX);
-  if (!limit(RLIMIT_CORE, 0) || (processes > 0 && !limit(RLIMIT_NPROC, (rlim_t)processes)) ||
-      !enter_scope())
+  if (!limit(RLIMIT_CORE, 0) || (limits.processes > 0 && !limit(RLIMIT_NPROC, (rlim_t)limits.processes)) ||
+      (limits.open_files > 0 && !soften(RLIMIT_NOFILE, (rlim_t)limits.open_files)) || !enter_scope())
     error = errno;
   for (int number = 1; number <= 64; number++) signal(number, SIG_DFL);
   sigset_t none;
@@ -177,12 +189,12 @@ static void ask_listener(void) {
 /* ---- pid 1 again ---- */
 
 /* Ends the box if exec fails: no process of it but this one exists then. */
-static void start_agent(long processes, char **argv) {
+static void start_agent(struct limits limits, char **argv) {
   int starter[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, starter) != 0) die("socketpair");
   it.agent = fork();
   if (it.agent < 0) die("fork");
-  if (it.agent == 0) become_agent(starter[1], processes, argv);
+  if (it.agent == 0) become_agent(starter[1], limits, argv);
   close(starter[1]);
   if (setpgid(it.agent, it.agent) != 0) die("setpgid");
   start_listener();
@@ -248,22 +260,26 @@ static void read_signals(void) {
   reap();
 }
 
-static long parse_options(int *argc, char ***argv) {
-  long processes = 0;
-  if (*argc >= 2 && strcmp((*argv)[0], "--processes") == 0) {
+static struct limits parse_options(int *argc, char ***argv) {
+  struct limits limits = {0, 0};
+  while (*argc >= 2 && strcmp((*argv)[0], "--") != 0) {
+    bool processes = strcmp((*argv)[0], "--processes") == 0;
+    if (!processes && strcmp((*argv)[0], "--open-files") != 0) _exit(125);
     char *end;
-    processes = strtol((*argv)[1], &end, 10);
-    if (*end != '\0' || processes <= 0) _exit(125);
+    long value = strtol((*argv)[1], &end, 10);
+    if (*end != '\0' || value <= 0) _exit(125);
+    if (processes) limits.processes = value;
+    else limits.open_files = value;
     *argc -= 2;
     *argv += 2;
   }
-  if (*argc < 2 || strcmp((*argv)[0], "--") != 0) _exit(125);
+  if (*argc < 2) _exit(125);
   *argv += 1;
-  return processes;
+  return limits;
 }
 
 int init_main(int argc, char **argv) {
-  long processes = parse_options(&argc, &argv);
+  struct limits limits = parse_options(&argc, &argv);
   block_all_signals();
   if (dup2(STDERR_FD, STDERR_FILENO) < 0) _exit(125);
   close(CONTROL_FD);
@@ -274,7 +290,7 @@ int init_main(int argc, char **argv) {
   it.signals = watch_signals();
   tell(READY, 0);
   expect(GO);
-  start_agent(processes, argv);
+  start_agent(limits, argv);
   for (;;) {
     struct pollfd fds[] = {
         {.fd = it.signals, .events = POLLIN},

@@ -23,6 +23,8 @@ export interface LaunchInput {
   data: readonly Buffer[]
   /** The most processes that the user may have in the box. Has no effect for root: the kernel exempts it. */
   processes?: number
+  /** The soft limit on open descriptors that the agent gets: Node has raised its own. */
+  openFiles?: number | undefined
   /** Runs when the box stands and is held; throwing ends it. `pid` is pid 1 of the box, seen from here. */
   onReady(pid: number): void | Promise<void>
 }

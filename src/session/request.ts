@@ -18,8 +18,11 @@ const END = 2
  * options are read from a descriptor, so they may be many. Fails on strings with a NUL byte.
  */
 export function encodeRequest(input: LaunchInput): Buffer {
-  const { bwrap, bwrapArgs, initPath, processes, command, env } = input
-  const limits = processes === undefined ? [] : ['--processes', String(processes)]
+  const { bwrap, bwrapArgs, initPath, processes, openFiles, command, env } = input
+  const limits = [
+    ...(processes === undefined ? [] : ['--processes', String(processes)]),
+    ...(openFiles === undefined ? [] : ['--open-files', String(openFiles)]),
+  ]
   const argv = [bwrap, '--args', String(ARGS_FD), '--', initPath, 'init', ...limits, '--', ...command]
   const options = [...bwrapArgs, '--seccomp', String(SECCOMP_FD)]
   const environ = Object.entries(env).map(([name, value]) => `${name}=${value}`)

@@ -4,6 +4,7 @@ import { diagnose, locateBwrap } from '../host/bwrap.ts'
 import { seccompProgram } from '../bwrap/seccomp/filter.ts'
 import { fail } from '../errors.ts'
 import { repositoryAt } from '../git/repository.ts'
+import { readRegular } from '../host/files.ts'
 import { isWithin } from '../host/paths.ts'
 import type { Project } from '../host/project.ts'
 import { INIT_PATH } from '../plan/build.ts'
@@ -59,6 +60,7 @@ export async function runBoxed(
       seccomp: seccompProgram(facts.arch),
       data: session.data,
       ...(plan.limits.processes === undefined ? {} : { processes: plan.limits.processes }),
+      openFiles: softOpenFiles(),
       onReady: (pid) => checkIdentities(plan, pid),
     })
     collectStateFiles(state)
@@ -67,6 +69,13 @@ export async function runBoxed(
   } finally {
     session.remove()
   }
+}
+
+/** Node raises its own soft limit at its start; the parent still has what a bare program would inherit. */
+function softOpenFiles(): number | undefined {
+  const limits = readRegular(`/proc/${process.ppid}/limits`, 8192)?.toString('latin1') ?? ''
+  const soft = /^Max open files +(\d+)/m.exec(limits)?.[1]
+  return soft === undefined ? undefined : Number(soft)
 }
 
 /**

@@ -78,6 +78,18 @@ describe.each(['user', 'root'] as const)('agentbox run, as %s', (who: Who) => {
       },
     )
 
+    it.each(['umask 027;', 'ulimit -Sn 333;', 'nice -n 3'])(
+      'inherits like a bare program: %s',
+      async (prefix) => {
+        const report = 'umask; ulimit -Sn; nice'
+        const bare = await at.bare(['sh', '-c', `${prefix} sh -c "$0"; exit $?`, report], { cwd: project })
+        const script = `${prefix} "$1" "$2" run -- sh -c "$0"; exit $?`
+        expect(await at.bare(['sh', '-c', script, report, at.node, at.agentbox], { cwd: project })).toEqual(
+          bare,
+        )
+      },
+    )
+
     it('standard input, output and error are those of the command', async () => {
       const script = `printf 'in\\n' | "$0" "$1" run -- sh -c 'cat; echo err >&2'`
       const done = await at.bare(['sh', '-c', script, at.node, at.agentbox], { cwd: project })
