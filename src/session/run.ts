@@ -52,7 +52,7 @@ export async function runBoxed(
     const end = await launch({
       helper,
       bwrap,
-      bwrapArgs: bwrapOptions(plan, session.files),
+      bwrapArgs: optionsWithin(bwrapOptions(plan, session.files), prepared),
       command: plan.argv,
       initPath: INIT_PATH,
       env: plan.env,
@@ -69,6 +69,14 @@ export async function runBoxed(
   } finally {
     session.remove()
   }
+}
+
+/** bwrap ends at 9000 arguments, and says no more than that. */
+function optionsWithin(options: string[], { survey, plan }: Prepared): string[] {
+  const LIMIT = 8990
+  if (options.length <= LIMIT) return options
+  const others = plan.ops.length - survey.masks.length
+  return fail({ code: 'box-too-large', masks: survey.masks.length, protected: others })
 }
 
 /** Node raises its own soft limit at its start; the parent still has what a bare program would inherit. */

@@ -78,6 +78,11 @@ function describeSystem(problem: SystemProblem): string[] {
       ]
     case 'bwrap-failed':
       return ['the box could not be built; nothing was started', ...stderrLines(problem.stderr)]
+    case 'box-too-large':
+      return [
+        `${problem.masks} masked and ${problem.protected} protected paths are more than bwrap can mount; nothing was started`,
+        'hide directories that hold many of them: filesystem.hide (agentbox masks lists them)',
+      ]
     case 'userns-refused':
       return usernsRefused(problem.by, problem.stderr)
     case 'arch-unsupported':

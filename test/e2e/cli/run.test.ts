@@ -260,6 +260,15 @@ describe.each(['user', 'root'] as const)('agentbox run, as %s', (who: Who) => {
     expect(readdirSync(project).toSorted()).toEqual(['.env', '.git', 'a.txt'])
   })
 
+  it('says so when there is more to mask than bwrap can mount', async () => {
+    const many = `${at.home}/work/many`
+    for (let n = 0; n < 3000; n++) at.write(`${many}/${n}/.env`, 'x')
+    const done = await sh('true', [], { cwd: many })
+    expect(done.status).toBe(125)
+    expect(done.stderr).toContain('3000 masked and')
+    rmSync(many, { recursive: true })
+  })
+
   it('warns when git would take the project itself for a repository afterwards', async () => {
     const fresh = `${at.home}/work/turned`
     await at.must(['git', 'init', '-q', fresh])
