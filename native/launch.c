@@ -293,6 +293,11 @@ static void report_end(void) {
   if (it.end[0] == '\0' && it.started) set_end("killed", SIGKILL); /* init or the monitor was killed */
   else if (it.end[0] == '\0') set_end("setup-failed", status);
   send(CONTROL_FD, it.end, strlen(it.end), MSG_NOSIGNAL | MSG_DONTWAIT);
+  /* Node may be about to write. If that failed it would drop what it has not read yet: this very line. */
+  char ignored[64];
+  ssize_t got;
+  do got = recv(CONTROL_FD, ignored, sizeof ignored, 0);
+  while (got > 0 || (got < 0 && errno == EINTR));
 }
 
 int launch_main(void) {

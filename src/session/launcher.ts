@@ -99,10 +99,16 @@ function handleLine(line: string, input: LaunchInput, control: Duplex, progress:
   const value = Number(text)
   if (word === 'ready') void hold(value, input, control, progress)
   else if (word === 'stopped') stop(value, control)
-  else if (word === 'exited') progress.end = { kind: 'exited', code: value }
+  else if (word !== 'started') finish(word ?? '', value, control, progress)
+}
+
+/** The last line. Closing our end lets the helper go; it waits, so that none of our writes can fail before. */
+function finish(word: string, value: number, control: Duplex, progress: Progress): void {
+  if (word === 'exited') progress.end = { kind: 'exited', code: value }
   else if (word === 'killed') progress.end = { kind: 'killed', signal: value }
   else if (word === 'exec-failed') progress.end = { kind: 'exec-failed', errno: value }
   else if (word === 'setup-failed') progress.end = { kind: 'setup-failed', stderr: '', status: value }
+  control.end()
 }
 
 async function hold(pid: number, input: LaunchInput, control: Duplex, progress: Progress): Promise<void> {
