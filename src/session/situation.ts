@@ -5,6 +5,7 @@ import { loadPolicy, type LoadedPolicy } from '../config/load.ts'
 import { fail } from '../errors.ts'
 import { agentboxDirs, type AgentboxDirs } from '../host/dirs.ts'
 import { readHostFacts, type HostFacts } from '../host/facts.ts'
+import { linkTarget } from '../host/files.ts'
 import { locateProject, type Project } from '../host/project.ts'
 import type { Policy } from '../policy/types.ts'
 
@@ -38,9 +39,11 @@ export async function surveySituation(env: NodeJS.ProcessEnv, flags: PolicyFlags
   return { env, cwd, facts, dirs, project, policy: loaded.policy, loaded }
 }
 
+/** Node decodes the directory as UTF-8 and loses other bytes; the kernel still has them. */
 function currentDir(): string {
   try {
-    return process.cwd()
+    const decoded = process.cwd()
+    return decoded.includes('\uFFFD') ? (linkTarget('/proc/self/cwd') ?? decoded) : decoded
   } catch (error) {
     return fail({ code: 'cwd-gone' }, error)
   }

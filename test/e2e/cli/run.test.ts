@@ -260,6 +260,15 @@ describe.each(['user', 'root'] as const)('agentbox run, as %s', (who: Who) => {
     expect(readdirSync(project).toSorted()).toEqual(['.env', '.git', 'a.txt'])
   })
 
+  it('works in a directory whose name is no text', async () => {
+    const odd = `${at.home}/work/new\nline \uDCFF é`
+    at.write(`${odd}/.env`, 'S=1\n')
+    at.write(`${odd}/seen`, 'seen\n')
+    const script = `cd "$2" && cd new* && exec "$0" "$1" run -- sh -c 'cat .env seen'`
+    const done = await at.bare(['sh', '-c', script, at.node, at.agentbox, `${at.home}/work`])
+    expect(done).toMatchObject({ stdout: 'seen\n', stderr: '', status: 0 })
+  })
+
   it('says so when there is more to mask than bwrap can mount', async () => {
     const many = `${at.home}/work/many`
     for (let n = 0; n < 3000; n++) at.write(`${many}/${n}/.env`, 'x')
