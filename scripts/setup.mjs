@@ -5,8 +5,9 @@ import path from 'node:path'
 import { managers, needs } from './lib/packages.mjs'
 import { capture, isMain, main, root, rootPrefix, say, seconds, Stop, which } from './lib/tools.mjs'
 
-/** How `npm ci` names an optional package that the lock file lacks: without a version. */
-const FOREIGN = /Missing: \S+[^@]@ from lock file/
+/** How `npm ci` names an optional package that the lock file lacks: for another platform, or without a version. */
+const FOREIGN =
+  /Missing: (?:\S+[^@]@|\S+-(?:android|darwin|freebsd|linux|netbsd|openbsd|openharmony|sunos|wasm32|win32)\S*) from lock file/
 
 /**
  * Makes the machine ready for `run`, `build` and `test` (any of them). Throws `Stop` with what to install

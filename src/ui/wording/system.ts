@@ -1,0 +1,96 @@
+import { shown } from '../escape.ts'
+import type { Words } from './words.ts'
+
+/** About the call, the command and the machine: what stands in the way of building a box at all. */
+export const systemWords: Words<
+  | 'usage'
+  | 'cwd-gone'
+  | 'command-not-found'
+  | 'command-not-runnable'
+  | 'io'
+  | 'bwrap-missing'
+  | 'bwrap-too-old'
+  | 'bwrap-untrusted'
+  | 'bwrap-failed'
+  | 'box-too-large'
+  | 'userns-refused'
+  | 'arch-unsupported'
+  | 'helper-missing'
+  | 'box-tampered'
+  | 'scan-failed'
+  | 'state-unusable'
+> = {
+  usage: ({ text, command }) => [
+    shown(text),
+    `try: agentbox ${command === undefined ? '' : `${command} `}--help`,
+  ],
+  'cwd-gone': () => ['the current directory does not exist any more', 'go to a directory that does'],
+  'command-not-found': ({ name }) => [`${shown(name)}: command not found`],
+  'command-not-runnable': ({ path, reason }) => [`${shown(path)}: ${shown(reason)}`],
+  io: ({ action, path, reason }) => [`cannot ${action} ${shown(path)}: ${shown(reason)}`],
+  'bwrap-missing': () => [
+    'bubblewrap (bwrap) is not installed; without it there is no box, so nothing was started',
+    'install it: apt-get install bubblewrap · dnf install bubblewrap · pacman -S bubblewrap · apk add bubblewrap',
+  ],
+  'bwrap-too-old': ({ path, version, needed }) => [
+    `${path} is version ${shown(version)}; agentbox needs ${needed} or newer`,
+    'update bubblewrap',
+  ],
+  'bwrap-untrusted': ({ path, reason }) => [
+    `will not use ${shown(path)}: ${reason}`,
+    'install bubblewrap from your distribution',
+  ],
+  'bwrap-failed': ({ stderr }) => ['the box could not be built; nothing was started', ...stderrLines(stderr)],
+  'box-too-large': ({ masks, protected: others }) => [
+    `${masks} masked and ${others} protected paths are more than bwrap can mount; nothing was started`,
+    'hide directories that hold many of them: filesystem.hide (agentbox masks lists them)',
+  ],
+  'userns-refused': ({ by, stderr }) => usernsRefused(by, stderr),
+  'arch-unsupported': ({ arch }) => [
+    `no system-call filter for ${arch}: agentbox runs on x86_64 and aarch64`,
+  ],
+  'helper-missing': ({ path }) => [
+    `its helper ${shown(path)} is missing or not executable; nothing was started`,
+    'install agentbox again, or: npm run build',
+  ],
+  'box-tampered': ({ path, expected, found }) => [
+    `${shown(path)} changed while the box was being built (${expected} became ${found}); nothing was started`,
+    'try again; if it happens again, look at what runs in this project',
+  ],
+  'scan-failed': ({ path, reason }) => [
+    `cannot look for secrets in ${shown(path)}: ${shown(reason)}; nothing was started`,
+    'make it readable, or hide it: filesystem.hide',
+  ],
+  'state-unusable': ({ path, reason }) => [
+    `cannot use ${shown(path)}: ${shown(reason)}`,
+    'mend it, or set XDG_STATE_HOME to a directory of your own',
+  ],
+}
+
+function usernsRefused(by: 'apparmor' | 'sysctl' | 'unknown', stderr: string): string[] {
+  const first = 'this system does not let bubblewrap make user namespaces; nothing was started'
+  switch (by) {
+    case 'apparmor':
+      return [
+        first,
+        'AppArmor restricts them (Ubuntu). Allow bwrap: put this into /etc/apparmor.d/bwrap and run: sudo systemctl reload apparmor',
+        '  abi <abi/4.0>, include <tunables/global>',
+        '  profile bwrap /usr/bin/bwrap flags=(unconfined) { userns, }',
+      ]
+    case 'sysctl':
+      return [
+        first,
+        'allow them: sudo sysctl user.max_user_namespaces=10000 kernel.unprivileged_userns_clone=1',
+      ]
+    case 'unknown':
+      return [first, ...stderrLines(stderr)]
+  }
+}
+
+function stderrLines(stderr: string): string[] {
+  return stderr
+    .split('\n')
+    .filter((line) => line !== '')
+    .slice(0, 5)
+    .map((line) => shown(line))
+}
