@@ -26,9 +26,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* From Node: 3 is the conversation, 4 takes bwrap's stderr. To bwrap: the numbers below and data from 9. */
-enum { CONTROL_FD = 3, CHANNEL_FD = 4, ARGS_FD = 5, SECCOMP_FD = 6, CAPTURE_FD = 7, STDERR_FD = 8 };
-enum { FIRST_DATA_FD = 9, MOST_DATA_FDS = 4096 };
+/*
+ * From Node: 3 is the conversation, 4 takes bwrap's stderr, 5 and 6 are join's (6 only if sockets are wanted).
+ * To bwrap: the numbers below and data from 10.
+ */
+enum { CONTROL_FD = 3, CHANNEL_FD = 4, REQUESTS_FD = 5, HANDLES_FD = 6 };
+enum { ARGS_FD = 5, SECCOMP_FD = 6, CAPTURE_FD = 7, STDERR_FD = 8, JOIN_FD = 9 };
+enum { FIRST_DATA_FD = 10, MOST_DATA_FDS = 4096 };
 
 struct message {
   uint32_t kind;
@@ -59,15 +63,16 @@ enum {
   CONTINUE,
 };
 
-int launch_main(void);
+int launch_main(bool sockets);
 int init_main(int argc, char **argv);
+int join_main(int argc, char **argv);
 
 /* start.c: the first half of launch */
 struct box {
-  pid_t monitor;
+  pid_t monitor, joiner; /* 0: ended */
   int channel;
 };
-struct box start_box(void);
+struct box start_box(bool sockets);
 
 /* main.c */
 _Noreturn void die(const char *what);

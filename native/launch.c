@@ -23,7 +23,7 @@ static struct {
   struct box box;
   int signals, terminal;
   pid_t init, group; /* as this pid namespace sees them; 0 until known */
-  bool wants_terminal, had_terminal, started, freezing, frozen;
+  bool wants_terminal, had_terminal, started, freezing, frozen, held;
   int stop_signal;
   uint64_t waiting; /* signals that came before the agent was there */
   int64_t credit[65];
@@ -92,13 +92,14 @@ static bool spend_credit(int number) {
 }
 
 static void resume(void) {
-  it.freezing = it.frozen = false;
+  it.freezing = it.frozen = it.held = false;
   if (it.wants_terminal) hand_over();
   tell_init(CONTINUE, 0);
 }
 
 static void to_box(uint32_t kind, int number) {
   if (!it.started) it.waiting |= UINT64_C(1) << (number - 1);
+  else if (number == SIGCONT && it.held) return; /* only Node knows when the box may go on */
   else if (number == SIGCONT) resume();
   else tell_init(kind, number);
 }
@@ -160,7 +161,8 @@ static void on_frozen(void) {
   it.freezing = false;
   it.frozen = true;
   take_back();
-  tell_node("stopped", it.stop_signal);
+  if (it.held) tell_node("held", 0);
+  else tell_node("stopped", it.stop_signal);
 }
 
 static void on_grouped(pid_t leader) {
@@ -171,6 +173,12 @@ static void on_grouped(pid_t leader) {
   it.group = leader;
   if (it.wants_terminal) hand_over();
   tell_init(RELEASE, 0);
+}
+
+static void on_ready(void) {
+  ssize_t put = send(JOIN_FD, &it.init, sizeof it.init, MSG_NOSIGNAL);
+  if (put != (ssize_t)sizeof it.init) end_box();
+  else tell_node("ready", it.init);
 }
 
 static void on_started(void) {
@@ -185,7 +193,7 @@ static void set_end(const char *word, int value) { snprintf(it.end, sizeof it.en
 static void on_message(const struct message *message) {
   int value = message->value;
   switch (message->kind) {
-  case READY: tell_node("ready", it.init); return;
+  case READY: on_ready(); return;
   case STARTED: on_started(); return;
   case EXEC_FAILED: set_end("exec-failed", value); return;
   case TERMINAL: if (is_signal(value)) on_terminal_signal(value); return;
@@ -237,6 +245,13 @@ static void read_channel(void) {
 
 /* ---- Node ---- */
 
+/* Nothing in the box runs until Node says resume: it has lost sight of the box's files. */
+static void hold_box(void) {
+  if (it.freezing || it.frozen) return;
+  it.freezing = it.held = true;
+  tell_init(FREEZE, 0);
+}
+
 static void on_line(const char *text) {
   int number, end = 0;
   if (strcmp(text, "go") == 0) tell_init(GO, 0);
@@ -246,7 +261,8 @@ static void on_line(const char *text) {
     resume();
   } else if (sscanf(text, "signal %d%n", &number, &end) == 1 && text[end] == '\0' && is_signal(number)) {
     if (!spend_credit(number)) to_box(SIGNAL_AGENT, number);
-  } else end_box();
+  } else if (strcmp(text, "freeze") == 0) hold_box();
+  else end_box();
 }
 
 static bool read_control(void) {
@@ -272,6 +288,11 @@ static void read_signals(void) {
   while (read(it.signals, &info, sizeof info) == (ssize_t)sizeof info) on_group_signal(&info);
 }
 
+/* Nothing is left that could be joined. */
+static void end_joiner(void) {
+  if (it.box.joiner > 0 && it.box.monitor == 0 && it.box.channel < 0) kill(it.box.joiner, SIGKILL);
+}
+
 /* As a subreaper launch also waits for init when the monitor was killed. False when nothing is left. */
 static bool reap(void) {
   for (;;) {
@@ -280,6 +301,7 @@ static bool reap(void) {
     if (pid == 0) return true;
     if (pid < 0 && errno == EINTR) continue;
     if (pid < 0) return false;
+    if (pid == it.box.joiner) it.box.joiner = 0; /* Node has seen its socket close and may start another one */
     if (pid != it.box.monitor) continue;
     it.box.monitor = 0;
     it.status = status;
@@ -300,16 +322,17 @@ static void report_end(void) {
   while (got > 0 || (got < 0 && errno == EINTR));
 }
 
-int launch_main(void) {
+int launch_main(bool sockets) {
   block_all_signals();
   if (prctl(PR_SET_DUMPABLE, 0) != 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) die("prctl");
-  it.box = start_box();
+  it.box = start_box(sockets);
   it.signals = watch_signals();
   it.terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
   /* Both ends on a terminal: nobody else in our group needs it. Otherwise wait until the agent does. */
   it.wants_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
   bool node = true;
   while (reap() || it.box.channel >= 0) {
+    end_joiner();
     struct pollfd fds[] = {
         {.fd = it.signals, .events = POLLIN},
         {.fd = it.box.channel, .events = POLLIN},

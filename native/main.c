@@ -39,8 +39,9 @@ bool send_message(int channel, uint32_t kind, int32_t value) {
 bool is_signal(int number) { return number > 0 && number <= 64; }
 
 int main(int argc, char **argv) {
-  if (argc >= 2 && strcmp(argv[1], "launch") == 0) return launch_main();
+  if (argc >= 2 && strcmp(argv[1], "launch") == 0) return launch_main(argc == 3 && strcmp(argv[2], "sockets") == 0);
   if (argc >= 2 && strcmp(argv[1], "init") == 0) return init_main(argc - 2, argv + 2);
+  if (argc >= 2 && strcmp(argv[1], "join") == 0) return join_main(argc - 2, argv + 2);
   dprintf(STDERR_FILENO, "agentbox-helper: for agentbox's own use\n");
   return 2;
 }

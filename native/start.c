@@ -6,7 +6,7 @@
  * ARGV and ENVIRON are NUL-terminated strings, so that every byte reaches the agent as it was typed
  * (Node itself can pass only UTF-8); END closes the list.
  */
-#include "common.h"
+#include "join.h"
 #include <sys/mman.h>
 
 enum { ARGV = 0, ENVIRON = 1, END = 2 };
@@ -64,14 +64,14 @@ static void make_file(int number, const char *body, size_t size) {
   close(fd);
 }
 
-struct request {
+struct order {
   char **argv;
   char **environ;
   int last_fd;
 };
 
-static struct request read_request(void) {
-  struct request request = {.last_fd = CHANNEL_FD};
+static struct order read_order(void) {
+  struct order order = {.last_fd = CHANNEL_FD};
   for (;;) {
     uint32_t header[2];
     read_exactly(header, sizeof header);
@@ -80,42 +80,65 @@ static struct request read_request(void) {
     if (size > LARGEST_RECORD) _exit(125);
     if (number == END) break;
     char *body = read_body(size);
-    if (number == ARGV) request.argv = split_strings(body, size);
-    else if (number == ENVIRON) request.environ = split_strings(body, size);
+    if (number == ARGV) order.argv = split_strings(body, size);
+    else if (number == ENVIRON) order.environ = split_strings(body, size);
     else {
       /* Without a gap, for all that is opened later must lie above the numbers that are bwrap's. */
-      int next = request.last_fd == SECCOMP_FD ? FIRST_DATA_FD : request.last_fd + 1;
+      int next = order.last_fd == SECCOMP_FD ? FIRST_DATA_FD : order.last_fd + 1;
       if (number != next || number >= FIRST_DATA_FD + MOST_DATA_FDS) _exit(125);
       make_file(number, body, size);
-      request.last_fd = number;
+      order.last_fd = number;
       free(body);
     }
   }
-  if (request.argv == NULL || request.argv[0] == NULL || request.environ == NULL ||
-      request.last_fd < SECCOMP_FD)
+  if (order.argv == NULL || order.argv[0] == NULL || order.environ == NULL ||
+      order.last_fd < SECCOMP_FD)
     _exit(125);
-  return request;
+  return order;
 }
 
 /*
  * All signals stay blocked, and a mask outlives exec: bwrap's monitor is in the group that the terminal
  * and the user's `kill` reach, and its death would take the box along.
  */
-_Noreturn static void become_bwrap(const struct request *request, pid_t parent, int channel) {
+_Noreturn static void become_bwrap(const struct order *order, pid_t parent, int channel) {
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) _exit(125);
   if (getppid() != parent) _exit(125);
   if (dup2(CAPTURE_FD, STDERR_FILENO) < 0 || dup2(channel, CHANNEL_FD) < 0) _exit(125);
-  execve(request->argv[0], request->argv, request->environ);
-  dprintf(STDERR_FILENO, "%s: %s\n", request->argv[0], strerror(errno));
+  execve(order->argv[0], order->argv, order->environ);
+  dprintf(STDERR_FILENO, "%s: %s\n", order->argv[0], strerror(errno));
   _exit(125);
 }
 
-struct box start_box(void) {
-  close_from(CHANNEL_FD + 1, INT_MAX);
+/* Forked first, when there is nothing in this process but Node's sockets; told the box's pid over JOIN_FD. */
+static pid_t start_joiner(bool sockets) {
+  int pair[2], handles = sockets ? HANDLES_FD : -1;
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) die("socketpair");
+  pid_t joiner = fork();
+  if (joiner < 0) die("fork");
+  if (joiner == 0) {
+    if (dup2(pair[0], CONTROL_FD) < 0) _exit(125);
+    close(pair[0]);
+    close(pair[1]);
+    close(CHANNEL_FD);
+    close_from(handles < 0 ? REQUESTS_FD + 1 : HANDLES_FD + 1, INT_MAX);
+    join_when_told(CONTROL_FD, REQUESTS_FD, handles);
+  }
+  if (dup3(pair[1], JOIN_FD, O_CLOEXEC) != JOIN_FD) die("join");
+  close(pair[0]);
+  close(pair[1]);
+  return joiner;
+}
+
+struct box start_box(bool sockets) {
+  close_from(sockets ? HANDLES_FD + 1 : HANDLES_FD, INT_MAX);
+  pid_t joiner = start_joiner(sockets);
+  close_from(CHANNEL_FD + 1, JOIN_FD - 1);
+  close_from(JOIN_FD + 1, INT_MAX);
   if (fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC) != 0) die("control");
   if (fcntl(CHANNEL_FD, F_DUPFD_CLOEXEC, CAPTURE_FD) != CAPTURE_FD) die("capture");
   if (dup2(STDERR_FILENO, STDERR_FD) != STDERR_FD) die("stderr");
-  struct request request = read_request();
+  struct order order = read_order();
   int pair[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) die("socketpair");
   int on = 1;
@@ -123,8 +146,9 @@ struct box start_box(void) {
   pid_t self = getpid();
   pid_t monitor = fork();
   if (monitor < 0) die("fork");
-  if (monitor == 0) become_bwrap(&request, self, pair[1]);
+  if (monitor == 0) become_bwrap(&order, self, pair[1]);
   close(pair[1]);
-  close_from(CHANNEL_FD, request.last_fd > STDERR_FD ? request.last_fd : STDERR_FD);
-  return (struct box){.monitor = monitor, .channel = pair[0]};
+  close_from(CHANNEL_FD, STDERR_FD);
+  if (order.last_fd >= FIRST_DATA_FD) close_from(FIRST_DATA_FD, order.last_fd);
+  return (struct box){.monitor = monitor, .joiner = joiner, .channel = pair[0]};
 }

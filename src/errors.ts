@@ -42,6 +42,7 @@ export type Problem =
   | { code: 'userns-refused'; by: 'apparmor' | 'sysctl' | 'unknown'; stderr: string }
   | { code: 'arch-unsupported'; arch: string }
   | { code: 'helper-missing'; path: string }
+  | { code: 'box-not-joined'; reason: string }
   | { code: 'box-tampered'; path: string; expected: string; found: string }
   | { code: 'scan-failed'; path: string; reason: string }
   | { code: 'command-not-found'; name: string }

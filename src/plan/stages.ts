@@ -167,6 +167,9 @@ export function ssh(socket: string | undefined): SandboxOp[] {
   ]
 }
 
+/** The same in native/mounts.c. */
+const MASKS_DIR = '/run/agentbox/masks'
+
 /** agentbox's own directory. It is part of the root file system, so `seal` makes it read-only. */
 export function own(
   helper: string,
@@ -176,6 +179,14 @@ export function own(
 ): SandboxOp[] {
   return [
     { kind: 'bind', source: helper, dest: '/run/agentbox/init', access: 'ro', why: 'pid 1 of the box' },
+    {
+      kind: 'tmpfs',
+      dest: MASKS_DIR,
+      mode: 0o755,
+      size: 64 * MEGABYTE,
+      why: 'masks of secrets that appear later',
+    },
+    { kind: 'remount-ro', dest: MASKS_DIR, why: 'only agentbox fills it, from outside' },
     { kind: 'dir', dest: '/run/agentbox/bin', mode: 0o755, why: 'programs whose own place is not shown' },
     ...links.map(([name, target]): SandboxOp => ({
       kind: 'symlink',

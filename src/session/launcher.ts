@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { Readable, Duplex } from 'node:stream'
 import { fail } from '../errors.ts'
+import { openInside, type Inside } from './inside.ts'
 import { encodeRequest } from './request.ts'
 import { dieBySignal, stopSelf, watchSignals } from './signals.ts'
 
@@ -25,8 +26,22 @@ export interface LaunchInput {
   processes?: number
   /** The soft limit on open descriptors that the agent gets: Node has raised its own. */
   openFiles?: number | undefined
-  /** Runs when the box stands and is held; throwing ends it. `pid` is pid 1 of the box, seen from here. */
-  onReady(pid: number): void | Promise<void>
+  /** Sockets in the box's network will be asked of `Inside`. */
+  sockets?: boolean | undefined
+  /** Runs when the box stands and is held; throwing ends it. */
+  onReady(box: HeldBox): void | Promise<void>
+}
+
+/** A box before its agent starts, and while it runs. */
+export interface HeldBox {
+  /** Pid 1 of the box, seen from here. */
+  pid: number
+  inside: Inside
+  /** Stops everything in the box until `thaw`; resolves when it stands still. */
+  freeze(): Promise<void>
+  thaw(): void
+  /** Ends the box at once, whatever runs in it. */
+  end(): void
 }
 
 export type AgentEnd =
@@ -39,6 +54,15 @@ export type AgentEnd =
 interface Progress {
   end?: AgentEnd
   error?: unknown
+  /** Whoever waits for a freeze. */
+  onHeld: (() => void)[]
+}
+
+interface Launching {
+  input: LaunchInput
+  control: Duplex
+  inside: Inside
+  progress: Progress
 }
 
 const LARGEST_CAPTURE = 64 << 10
@@ -54,18 +78,23 @@ const SIGTTOU = 22
  */
 export async function launch(input: LaunchInput): Promise<AgentEnd> {
   const request = encodeRequest(input)
-  const child = spawn(input.helper, ['launch'], {
+  const sockets = input.sockets === true
+  const child = spawn(input.helper, ['launch', ...(sockets ? ['sockets'] : [])], {
     cwd: input.cwd,
     env: {},
-    stdio: ['inherit', 'inherit', 'inherit', 'pipe', 'pipe'],
+    stdio: [
+      ...(['inherit', 'inherit', 'inherit', 'pipe', 'pipe', 'pipe'] as const),
+      ...(sockets ? ['ipc' as const] : []),
+    ],
   })
-  const control = child.stdio[3] as Duplex
-  const capture = collect(child.stdio[4] as Readable)
-  const progress: Progress = {}
+  const [control, captured, requests] = child.stdio.slice(3) as unknown as [Duplex, Readable, Duplex]
+  const capture = collect(captured)
+  const inside = openInside(child, requests)
+  const progress: Progress = { onHeld: [] }
   const unwatch = watchSignals((number) => void control.write(`signal ${number}\n`))
   // The helper may end while something is being written to it; its end is what counts.
   control.on('error', () => {})
-  eachLine(control, (line) => handleLine(line, input, control, progress))
+  eachLine(control, (line) => handleLine(line, { input, control, inside, progress }))
   control.write(request)
   try {
     await closed(child, input.helper)
@@ -94,11 +123,13 @@ export function endStatus(end: AgentEnd): number {
   }
 }
 
-function handleLine(line: string, input: LaunchInput, control: Duplex, progress: Progress): void {
+function handleLine(line: string, launching: Launching): void {
+  const { control, progress } = launching
   const [word, text] = line.split(' ')
   const value = Number(text)
-  if (word === 'ready') void hold(value, input, control, progress)
+  if (word === 'ready') void hold(value, launching)
   else if (word === 'stopped') stop(value, control)
+  else if (word === 'held') progress.onHeld.splice(0).forEach((resolve) => resolve())
   else if (word !== 'started') finish(word ?? '', value, control, progress)
 }
 
@@ -111,9 +142,16 @@ function finish(word: string, value: number, control: Duplex, progress: Progress
   control.end()
 }
 
-async function hold(pid: number, input: LaunchInput, control: Duplex, progress: Progress): Promise<void> {
+async function hold(pid: number, { input, control, inside, progress }: Launching): Promise<void> {
+  const freeze = (): Promise<void> =>
+    new Promise((resolve) => {
+      progress.onHeld.push(resolve)
+      control.write('freeze\n')
+    })
   try {
-    await input.onReady(pid)
+    await inside.joined
+    const [thaw, end] = ['resume\n', 'end\n'].map((line) => (): void => void control.write(line))
+    await input.onReady({ pid, inside, freeze, thaw: thaw!, end: end! })
     control.write('go\n')
   } catch (error) {
     progress.error = error

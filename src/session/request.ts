@@ -5,7 +5,7 @@ import type { LaunchInput } from './launcher.ts'
 /** Numbers that bwrap finds its descriptors under; the same in native/common.h. */
 const ARGS_FD = 5
 export const SECCOMP_FD = 6
-export const FIRST_DATA_FD = 9
+export const FIRST_DATA_FD = 10
 
 /** Kinds of records that are not descriptors, see native/start.c. */
 const ARGV = 0

@@ -61,7 +61,7 @@ export async function runBoxed(
       data: session.data,
       ...(plan.limits.processes === undefined ? {} : { processes: plan.limits.processes }),
       openFiles: softOpenFiles(),
-      onReady: (pid) => checkIdentities(plan, pid),
+      onReady: ({ pid }) => checkIdentities(plan, pid),
     })
     collectStateFiles(state)
     for (const warning of afterwards(project)) tell.warn(warning)

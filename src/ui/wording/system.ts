@@ -16,6 +16,7 @@ export const systemWords: Words<
   | 'userns-refused'
   | 'arch-unsupported'
   | 'helper-missing'
+  | 'box-not-joined'
   | 'box-tampered'
   | 'scan-failed'
   | 'state-unusable'
@@ -52,6 +53,10 @@ export const systemWords: Words<
   'helper-missing': ({ path }) => [
     `its helper ${shown(path)} is missing or not executable; nothing was started`,
     'install agentbox again, or: npm run build',
+  ],
+  'box-not-joined': ({ reason }) => [
+    `the running box cannot be reached from outside (${shown(reason)}), so secrets that appear later could not be masked; nothing was started`,
+    'this needs Linux 5.12 or newer',
   ],
   'box-tampered': ({ path, expected, found }) => [
     `${shown(path)} changed while the box was being built (${expected} became ${found}); nothing was started`,

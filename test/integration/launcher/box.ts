@@ -99,6 +99,7 @@ function defaults(helper: string, more: readonly string[]): Record<string, unkno
       ...['--unshare-all', '--unshare-user', '--disable-userns', '--cap-drop', 'ALL', '--share-net'],
       ...['--die-with-parent', '--as-pid-1', '--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc'],
       ...['--tmpfs', '/tmp', '--tmpfs', '/run', '--ro-bind', helper, INIT, '--chdir', '/tmp'],
+      ...['--tmpfs', '/run/agentbox/masks', '--remount-ro', '/run/agentbox/masks'],
       ...more,
     ],
   }

@@ -51,7 +51,7 @@ test('a NUL byte cannot make an option of its own', async () => {
 test('data descriptors, also large ones', async () => {
   const large = Buffer.alloc(3 << 20, 'agentbox ')
   const done = await bench.run('user', ['sh', '-c', 'cat /tmp/small; cksum < /tmp/large'], {
-    bwrapArgs: ['--ro-bind-data', '9', '/tmp/small', '--ro-bind-data', '10', '/tmp/large'],
+    bwrapArgs: ['--ro-bind-data', '10', '/tmp/small', '--ro-bind-data', '11', '/tmp/large'],
     spec: { data: [Buffer.from('small\n').toString('base64'), large.toString('base64')] },
   })
   const expected = spawnSync('cksum', { input: large, encoding: 'latin1' }).stdout

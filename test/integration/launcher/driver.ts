@@ -19,7 +19,7 @@ const end = await launch({
   command: command.length > 0 ? command : spec.command,
   seccomp: Buffer.from(spec.seccomp, 'base64'),
   data: spec.data.map((text) => Buffer.from(text, 'base64')),
-  async onReady(pid) {
+  async onReady({ pid }) {
     if (spec.pidFile !== undefined) writeFileSync(spec.pidFile, `${pid}\n`)
     if (spec.ready === 'throw') throw new Error('not as planned')
     if (spec.ready !== 'signal') return

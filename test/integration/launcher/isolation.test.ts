@@ -71,8 +71,8 @@ const protections: {
     without: [
       [
         'start.c',
-        'static void become_bwrap(const struct request *request, pid_t parent, int channel) {',
-        'static void become_bwrap(const struct request *request, pid_t parent, int channel) { sigset_t none; sigemptyset(&none); sigprocmask(SIG_SETMASK, &none, NULL);',
+        'static void become_bwrap(const struct order *order, pid_t parent, int channel) {',
+        'static void become_bwrap(const struct order *order, pid_t parent, int channel) { sigset_t none; sigemptyset(&none); sigprocmask(SIG_SETMASK, &none, NULL);',
       ],
     ],
     script: 'trap "" USR2; echo up; sleep 1; echo survived',
@@ -139,23 +139,26 @@ describe.each(everybody)('as %s', (who) => {
     expect((await box.ended).stdout).toBe('closed\nhere\n')
   })
 
-  test.each(['node', 'launch', 'bwrap', 'init'])('kill -9 of %s leaves nothing of the box', async (part) => {
-    const pidFile = join(bench.dir, `kill-${part}-${who}`)
-    const marker = `${60 + Math.random()}`
-    const script = `setsid sleep ${marker} & sleep ${marker} & echo up; sleep ${marker}`
-    const box = bench.start(who, ['bash', '-c', script], { spec: { pidFile } })
-    await box.says('up')
-    const init = Number(readFileSync(pidFile, 'utf8'))
-    const bwrap = parentOf(init)
-    const launch = parentOf(bwrap)
-    const pids: Record<string, number> = { node: box.pid, launch, bwrap, init }
-    expect(processesWith(marker, who).length).toBeGreaterThan(3)
-    process.kill(pids[part]!, 'SIGKILL')
-    const done = await box.ended
-    expect(done.signal).toBe('SIGKILL')
-    expect(await eventually(() => processesWith(marker, who).length === 0)).toBe(true)
-    expect(await eventually(() => !exists(init) && !exists(bwrap) && !exists(launch))).toBe(true)
-  })
+  test.each(['node', 'launch', 'bwrap', 'init'] as const)(
+    'kill -9 of %s leaves nothing of the box',
+    async (part) => {
+      const pidFile = join(bench.dir, `kill-${part}-${who}`)
+      const marker = `${60 + Math.random()}`
+      const script = `setsid sleep ${marker} & sleep ${marker} & echo up; sleep ${marker}`
+      const box = bench.start(who, ['bash', '-c', script], { spec: { pidFile } })
+      await box.says('up')
+      const init = Number(readFileSync(pidFile, 'utf8'))
+      const bwrap = parentOf(init)
+      const launch = parentOf(bwrap)
+      const pids: Record<string, number> = { node: box.pid, launch, bwrap, init }
+      expect(processesWith(marker, who).length).toBeGreaterThan(3)
+      process.kill(pids[part]!, 'SIGKILL')
+      const done = await box.ended
+      expect(done.signal).toBe('SIGKILL')
+      expect(await eventually(() => processesWith(marker, who).length === 0)).toBe(true)
+      expect(await eventually(() => !exists(init) && !exists(bwrap) && !exists(launch))).toBe(true)
+    },
+  )
 })
 
 function listenPerl(name: string): string {

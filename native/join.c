@@ -1,0 +1,124 @@
+/*
+ * join: a process inside the box's user, mount and network namespaces, but outside its pid namespace. It
+ * mounts masks and makes sockets when Node asks, answers every request, and executes nothing: what stands in
+ * the box's file system is the agent's. It ends with the socket to Node, and with launch.
+ */
+#include "join.h"
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+static int open_namespace(pid_t box, const char *name) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/ns/%s", (int)box, name);
+  return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static bool is_ours(int namespace, const char *name) {
+  struct stat theirs, mine;
+  char path[64];
+  snprintf(path, sizeof path, "/proc/self/ns/%s", name);
+  return fstat(namespace, &theirs) == 0 && stat(path, &mine) == 0 && theirs.st_dev == mine.st_dev &&
+         theirs.st_ino == mine.st_ino;
+}
+
+/*
+ * The box's processes are in an inner user namespace (--disable-userns); its mounts and its network belong to
+ * the outer one, which the kernel names.
+ */
+static bool enter(pid_t box) {
+  int mounts = open_namespace(box, "mnt"), network = open_namespace(box, "net");
+  if (mounts < 0 || network < 0) return false;
+  bool same_network = is_ours(network, "net");
+  int owner = ioctl(mounts, NS_GET_USERNS);
+  if (owner < 0 || is_ours(mounts, "mnt")) {
+    errno = owner < 0 ? errno : EINVAL;
+    return false;
+  }
+  if (setns(owner, CLONE_NEWUSER) != 0) return false;
+  if (!same_network && setns(network, CLONE_NEWNET) != 0) return false;
+  if (setns(mounts, CLONE_NEWNS) != 0) return false;
+  close(owner);
+  close(network);
+  close(mounts);
+  return prctl(PR_SET_DUMPABLE, 0) == 0; /* a change of credentials has set it back */
+}
+
+static bool read_whole(int from, void *into, size_t size) {
+  for (char *at = into; size > 0;) {
+    ssize_t got = read(from, at, size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    at += got;
+    size -= (size_t)got;
+  }
+  return true;
+}
+
+static void reply(int requests, const struct answer *answer) {
+  ssize_t sent;
+  do sent = send(requests, answer, sizeof *answer, MSG_NOSIGNAL);
+  while (sent < 0 && errno == EINTR);
+  if (sent != (ssize_t)sizeof *answer) _exit(0); /* Node is gone */
+}
+
+static bool read_request(int requests, struct request *request) {
+  static char path[LARGEST_PATH + 1], text[LARGEST_TEXT + 1];
+  struct request_header *head = &request->head;
+  if (!read_whole(requests, head, sizeof *head)) return false;
+  if (head->path > LARGEST_PATH || head->text > LARGEST_TEXT) return false;
+  if (!read_whole(requests, path, head->path) || !read_whole(requests, text, head->text)) return false;
+  path[head->path] = text[head->text] = '\0';
+  request->path = path;
+  request->text = text;
+  return true;
+}
+
+static void serve(const struct request *request, int requests, int handles) {
+  struct answer answer = {.id = request->head.id};
+  if (request->head.kind != LISTEN && request->head.kind != CONNECT) {
+    answer_mount(request, &answer);
+    reply(requests, &answer);
+    return;
+  }
+  int made = handles < 0 ? -1 : make_socket(request);
+  if (made < 0) answer.error = handles < 0 ? EOPNOTSUPP : errno;
+  else if (!hand_over_socket(handles, request, made)) answer.error = errno;
+  if (made >= 0) close(made);
+  reply(requests, &answer);
+}
+
+_Noreturn void join_box(pid_t box, int requests, int handles) {
+  struct answer greeting = {0};
+  if (!enter(box) || !open_masks()) greeting.error = errno;
+  greeting.dev = masks_device();
+  reply(requests, &greeting);
+  if (greeting.error != 0) _exit(125);
+  for (;;) {
+    struct pollfd fds[] = {{.fd = requests, .events = POLLIN}, {.fd = handles, .events = POLLIN}};
+    if (poll(fds, 2, -1) < 0 && errno != EINTR) _exit(125);
+    if (fds[1].revents != 0) drop_acknowledgements(handles);
+    if (fds[0].revents == 0) continue;
+    struct request request;
+    if (!read_request(requests, &request)) _exit(0);
+    serve(&request, requests, handles);
+  }
+}
+
+_Noreturn void join_when_told(int from, int requests, int handles) {
+  pid_t box;
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || !read_whole(from, &box, sizeof box)) _exit(0);
+  join_box(box, requests, handles);
+}
+
+/* `join PID [sockets]`, for Node to start anew when the one that launch forked is gone: 3 and 4 are its ends. */
+int join_main(int argc, char **argv) {
+  char *end = NULL;
+  bool sockets = argc == 2 && strcmp(argv[1], "sockets") == 0;
+  long box = argc == 1 || sockets ? strtol(argv[0], &end, 10) : 0;
+  if (box <= 1 || *end != '\0' || prctl(PR_SET_DUMPABLE, 0) != 0) return 125;
+  block_all_signals();
+  close_from(sockets ? 5 : 4, INT_MAX);
+  join_box((pid_t)box, 3, sockets ? 4 : -1);
+}

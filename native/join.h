@@ -1,0 +1,57 @@
+/*
+ * What Node says to `join`, and what it answers. Both go over a stream socket, in the machine's byte order.
+ */
+#ifndef AGENTBOX_JOIN_H
+#define AGENTBOX_JOIN_H
+
+#include "common.h"
+
+enum request_kind {
+  MASK_EMPTY = 1, /* an empty file, or for a directory an empty read-only one, over `path` */
+  MASK_DENY,      /* the same with a file that nobody may open */
+  MASK_TEXT,      /* the same with a file that holds `text` */
+  REWRITE,        /* the text of the mask that the request `dev` made becomes `text` */
+  UNMASK,         /* what is mounted over `path` goes, if it is `dev`, `ino` */
+  PROTECT,        /* `path` becomes read-only */
+  LISTEN,         /* on port `dev` of the box's loopback: the listener is handed over as `id` */
+  CONNECT,        /* to port `dev` there: the connection is handed over as `id` */
+};
+
+/* Followed by `path` and `text`, without NULs at their ends. */
+struct request_header {
+  uint32_t kind, id;
+  /* MASK…, PROTECT: what stands there on the host; anything else is left alone. 0, 0: whatever it is. */
+  uint64_t dev, ino;
+  uint32_t path, text;
+};
+
+struct answer {
+  uint32_t id;
+  int32_t error; /* an errno; EEXIST: something else than `dev`, `ino` stands there */
+  /* What stands there now. For the greeting (id 0): the file system that the masks come from. */
+  uint64_t dev, ino;
+  uint32_t mode, padding;
+};
+
+enum { LARGEST_PATH = 4096, LARGEST_TEXT = 1 << 20 };
+
+struct request {
+  struct request_header head;
+  const char *path, *text;
+};
+
+/* mounts.c */
+bool open_masks(void);
+void answer_mount(const struct request *request, struct answer *answer);
+uint64_t masks_device(void);
+
+/* sockets.c */
+int make_socket(const struct request *request);
+bool hand_over_socket(int handles, const struct request *request, int socket);
+void drop_acknowledgements(int handles);
+
+/* join.c: waits for the box's pid on `from`, or has it already */
+_Noreturn void join_when_told(int from, int requests, int handles);
+_Noreturn void join_box(pid_t box, int requests, int handles);
+
+#endif
