@@ -1,28 +1,37 @@
 import { simpleGit } from 'simple-git'
-import { lstatOf } from '../host/files.ts'
-
-const PLACES = ['/usr/bin/git', '/bin/git', '/usr/local/bin/git', '/run/current-system/sw/bin/git']
+import { gitBinary } from './call.ts'
+import { safeEnv, safeSettings } from './safe.ts'
 
 /**
  * Which of the paths git tracks in the work tree `root`; those are in its history, where no mask hides
- * them. Undefined if git cannot tell. The repository's own config must not make git execute anything, so
- * hooks, fsmonitor and pager are off, and git gets none of our environment.
+ * them. Undefined if git cannot tell.
  */
 export async function trackedFiles(root: string, paths: readonly string[]): Promise<Set<string> | undefined> {
-  const binary = PLACES.find((place) => lstatOf(place) !== undefined)
+  const binary = gitBinary()
   if (binary === undefined || paths.length === 0) return new Set()
   try {
     const git = simpleGit({
       baseDir: root,
       binary,
-      config: ['core.fsmonitor=false', 'core.hooksPath=/dev/null', 'core.pager=cat'],
+      config: [...safeSettings],
+      // simple-git refuses settings that make git execute things; these switch all of that off.
       unsafe: {
+        allowUnsafeAskPass: true,
+        allowUnsafeConfigPaths: true,
+        allowUnsafeCredentialHelper: true,
+        allowUnsafeDiffExternal: true,
+        allowUnsafeEditor: true,
+        allowUnsafeFsMonitor: true,
+        allowUnsafeGitProxy: true,
+        allowUnsafeGpgProgram: true,
         allowUnsafeHooksPath: true,
         allowUnsafePager: true,
-        allowUnsafeFsMonitor: true,
+        allowUnsafeProtocolOverride: true,
+        allowUnsafeSshCommand: true,
       },
+      allowEnvironment: Object.keys(safeEnv),
       timeout: { block: 10_000 },
-    }).env({ PATH: '/usr/bin:/bin' })
+    }).env({ ...safeEnv })
     const listed = await git.raw([
       '--no-optional-locks',
       '--literal-pathspecs',

@@ -1,0 +1,97 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { toBytes } from '../host/bytes.ts'
+import { lstatOf } from '../host/files.ts'
+import { safeEnv, safeOptions } from './safe.ts'
+
+/**
+ * The one place where git is started (`tracked.ts` and simple-git take the same settings). Used are
+ * commands that neither touch the work tree nor print patches: cat-file, config, diff-index --cached,
+ * for-each-ref, fsck --connectivity-only, log --name-only, ls-files, ls-tree, rev-list, rev-parse, show-ref.
+ */
+export interface GitCall {
+  cwd: string
+  args: readonly string[]
+  input?: string | Buffer | undefined
+  /** More environment: `hookVariables`, or HOME where the user's own configuration has to be read. */
+  env?: Readonly<Record<string, string>> | undefined
+  /** Milliseconds; git is then ended and the answer is `partial`. */
+  limit?: number | undefined
+}
+
+export interface GitAnswer {
+  /** Null if git could not be started or was ended by us. */
+  status: number | null
+  stdout: Buffer
+  stderr: string
+  /** The time was over: `stdout` is what had come until then. */
+  partial: boolean
+}
+
+const PLACES = ['/usr/bin/git', '/bin/git', '/usr/local/bin/git', '/run/current-system/sw/bin/git']
+const DEFAULT_LIMIT = 20_000
+const LARGEST_COMPLAINT = 8192
+
+/** git by its absolute path: one that stands early in PATH could belong to the repository. */
+export function gitBinary(): string | undefined {
+  return PLACES.find((place) => lstatOf(place) !== undefined)
+}
+
+/** Runs git to its end; never throws for what git says. */
+export function callGit(call: GitCall): Promise<GitAnswer> {
+  const binary = gitBinary()
+  if (binary === undefined) {
+    return Promise.resolve({
+      status: null,
+      stdout: Buffer.alloc(0),
+      stderr: 'git is not installed',
+      partial: false,
+    })
+  }
+  return new Promise((resolve) => {
+    const child = spawn(binary, [...safeOptions, ...call.args], {
+      cwd: call.cwd,
+      env: { ...safeEnv, ...call.env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    })
+    const partial = limited(child, call.limit ?? DEFAULT_LIMIT)
+    const out: Buffer[] = []
+    let stderr = ''
+    child.stdout.on('data', (chunk: Buffer) => void out.push(chunk))
+    child.stderr.on('data', (chunk: Buffer) => {
+      if (stderr.length < LARGEST_COMPLAINT) stderr += chunk.toString('utf8')
+    })
+    const finish = (status: number | null): void =>
+      resolve({ status, stdout: Buffer.concat(out), stderr: stderr.trim(), partial: partial() })
+    child.once('error', (error) => {
+      stderr += error.message
+      finish(null)
+    })
+    child.once('close', finish)
+    // git may end before it has read all of it.
+    child.stdin.on('error', () => {})
+    child.stdin.end(typeof call.input === 'string' ? toBytes(call.input) : call.input)
+  })
+}
+
+function limited(child: ChildProcess, limit: number): () => boolean {
+  let over = false
+  const timer = setTimeout(() => {
+    over = true
+    child.kill('SIGKILL')
+  }, limit)
+  child.once('close', () => clearTimeout(timer))
+  child.once('error', () => clearTimeout(timer))
+  return () => over
+}
+
+/** The records of an answer that are separated by NUL. */
+export function records(stdout: Buffer): Buffer[] {
+  const out: Buffer[] = []
+  let at = 0
+  for (let end = stdout.indexOf(0); end >= 0; end = stdout.indexOf(0, at)) {
+    out.push(stdout.subarray(at, end))
+    at = end + 1
+  }
+  if (at < stdout.length) out.push(stdout.subarray(at))
+  return out
+}

@@ -1,0 +1,76 @@
+import { lintSource } from '@secretlint/core'
+import { creator } from '@secretlint/secretlint-rule-preset-recommend'
+import { credentialRules } from './credential-rules.ts'
+
+/** A bundle of its own: the rules are a megabyte, which only a commit and a search need. */
+
+/** Never holds the secret itself, nor a part of it. */
+export interface Credential {
+  /** The rule's name, without its maker's prefix. */
+  rule: string
+  what: string
+  line: number
+}
+
+const CONFIG = { rules: [{ id: '@secretlint/secretlint-rule-preset-recommend', rule: creator }] }
+
+const WHAT: Record<string, string> = {
+  aws: 'AWS credential',
+  basicauth: 'password in an address',
+  gcp: 'Google Cloud service account key',
+  privatekey: 'private key',
+  '1password': '1Password service account token',
+}
+
+/** Someone who writes this has looked at it; the others are what well-known scanners obey. */
+const ALLOWED = /agentbox:\s*allow-secret|pragma:\s*allowlist[- ]secret|gitleaks:allow/i
+
+/** What in a text looks like a credential, by line; without what a comment on the line or above it allows. */
+export async function findCredentials(path: string, content: Buffer): Promise<Credential[]> {
+  if (isBinary(content)) return []
+  const text = content.toString('utf8')
+  const found = [...ownFindings(text), ...(await presetFindings(path, text))]
+  if (found.length === 0) return []
+  const lines = text.split('\n')
+  const allowed = (line: number): boolean =>
+    ALLOWED.test(lines[line - 1] ?? '') || (line > 1 && ALLOWED.test(lines[line - 2] ?? ''))
+  const seen = new Set<string>()
+  return found
+    .filter(({ rule, line }) => {
+      const known = seen.has(`${rule} ${line}`)
+      seen.add(`${rule} ${line}`)
+      return !known && !allowed(line)
+    })
+    .toSorted((a, b) => a.line - b.line)
+}
+
+function isBinary(content: Buffer): boolean {
+  return content.subarray(0, 8192).includes(0)
+}
+
+async function presetFindings(path: string, text: string): Promise<Credential[]> {
+  const name = path.slice(path.lastIndexOf('/') + 1)
+  const source = {
+    filePath: path,
+    content: text,
+    ext: name.slice(name.lastIndexOf('.')),
+    contentType: 'text' as const,
+  }
+  const { messages } = await lintSource({ source, options: { config: CONFIG, maskSecrets: true } })
+  return messages.map(({ ruleId, loc }) => {
+    const rule = ruleId.replace(/^.*secretlint-rule-/, '')
+    return { rule, what: WHAT[rule] ?? `${rule} token`, line: loc.start.line }
+  })
+}
+
+function ownFindings(text: string): Credential[] {
+  return credentialRules.flatMap(({ id, what, pattern }) =>
+    [...text.matchAll(pattern)].map(({ index }) => ({ rule: id, what, line: lineOf(text, index) })),
+  )
+}
+
+function lineOf(text: string, index: number): number {
+  let line = 1
+  for (let at = text.indexOf('\n'); at >= 0 && at < index; at = text.indexOf('\n', at + 1)) line++
+  return line
+}

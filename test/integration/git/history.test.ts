@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { maskedInHistory, type HistoryReport } from '../../../src/git/history.ts'
+import { makeRepo, type Repo } from './repo.ts'
+
+let repo: Repo
+beforeEach(() => void (repo = makeRepo()))
+afterEach(() => repo.remove())
+
+const ask = (more: { present?: string[]; limit?: number } = {}): Promise<HistoryReport> =>
+  maskedInHistory({ root: repo.root, isMasked: (path) => /(^|\/)\.env$/.test(path), ...more })
+
+describe('maskedInHistory', () => {
+  it('finds nothing where nothing is, also before the first commit', async () => {
+    expect(await ask()).toEqual({ findings: [], complete: true })
+    repo.write('a', 'x')
+    repo.commit('a')
+    expect(await ask()).toEqual({ findings: [], complete: true })
+  })
+
+  it('tells tracked from only in history', async () => {
+    repo.write('.env', 'S=1')
+    repo.write('deep/ü/.env', 'S=2')
+    const first = repo.commit('both')
+    repo.git('rm', '-q', '--cached', '.env')
+    repo.git('commit', '-qm', 'out')
+    expect((await ask()).findings).toEqual([
+      { path: '.env', places: ['history'], commits: [first] },
+      { path: 'deep/ü/.env', places: ['tracked', 'history'], commits: [first] },
+    ])
+  })
+
+  it('finds it in a merge commit alone, on another branch, and behind a reflog', async () => {
+    repo.write('a', 'x')
+    repo.commit('base')
+    repo.git('checkout', '-qb', 'side')
+    repo.write('b', 'x')
+    repo.commit('side')
+    repo.git('checkout', '-q', 'main')
+    repo.git('merge', '-q', '--no-commit', '--no-ff', 'side')
+    repo.write('m/.env', 'S=1')
+    const merge = repo.commit('merge')
+    repo.git('reset', '-q', '--hard', 'HEAD~1')
+    expect((await ask()).findings).toEqual([{ path: 'm/.env', places: ['history'], commits: [merge] }])
+  })
+
+  it('finds it in a stash, also as an untracked file', async () => {
+    repo.write('a', 'x')
+    repo.commit('base')
+    repo.write('.env', 'S=1')
+    repo.git('stash', '-u', '-q')
+    expect((await ask()).findings).toMatchObject([{ path: '.env', places: ['stash'] }])
+  })
+
+  it('finds a commit that nothing leads to', async () => {
+    repo.write('a', 'x')
+    repo.commit('base')
+    repo.write('.env', 'S=1')
+    const lost = repo.commit('lost')
+    repo.git('reset', '-q', '--hard', 'HEAD~1')
+    repo.git('reflog', 'expire', '--expire=now', '--all')
+    repo.git('update-ref', '-d', 'ORIG_HEAD')
+    expect((await ask()).findings).toEqual([{ path: '.env', places: ['dangling'], commits: [lost] }])
+  })
+
+  it('finds content that was staged and taken back', async () => {
+    repo.write('.env', 'S=1')
+    repo.git('add', '.env')
+    repo.git('rm', '-q', '--cached', '.env')
+    expect((await ask()).findings).toEqual([])
+    const { findings } = await ask({ present: [`${repo.root}/.env`] })
+    expect(findings).toEqual([{ path: '.env', places: ['staged'], commits: [] }])
+  })
+
+  it('keeps names that are no text', async () => {
+    repo.try(repo.root, [
+      'sh',
+      '-c',
+      `d=$(printf 'x\\377'); mkdir "$d"; echo > "$d/.env"; git add -A; git commit -qm x`,
+    ])
+    expect((await ask()).findings).toMatchObject([{ path: 'x\uDCFF/.env', places: ['tracked', 'history'] }])
+  })
+
+  it('works with SHA-256, and says when the time was over', async () => {
+    const other = makeRepo({ init: ['--object-format=sha256'] })
+    other.write('.env', 'S=1')
+    other.git('add', '.env')
+    const input = { root: other.root, isMasked: () => true, present: [`${other.root}/.env`] }
+    other.git('rm', '-q', '--cached', '.env')
+    expect((await maskedInHistory(input)).findings).toMatchObject([{ places: ['staged'] }])
+    expect((await maskedInHistory({ ...input, limit: 1 })).complete).toBe(false)
+    other.remove()
+  })
+})
