@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { masks } from '../../../src/commands/masks.ts'
 import { plan } from '../../../src/commands/plan.ts'
 import { run } from '../../../src/commands/run.ts'
+import { scan } from '../../../src/commands/scan.ts'
 import { schema } from '../../../src/commands/schema.ts'
 import { shims } from '../../../src/commands/shims.ts'
 
-const commands = [run, masks, plan, schema, shims]
+const commands = [run, masks, scan, plan, schema, shims]
 
 describe('commands', () => {
   it('are a file each, and all in the table of cli.ts', () => {

@@ -1,0 +1,135 @@
+import { fail } from '../errors.ts'
+import { exposedInHistory, exposedIn, exposedInTree, type Examined, type Exposed } from '../git/exposed.ts'
+import { maskedInHistory, type HistoryReport } from '../git/history.ts'
+import { hookVariables } from '../git/safe.ts'
+import { stagedFiles } from '../git/staged.ts'
+import { realpathOf } from '../host/files.ts'
+import { isWithin } from '../host/paths.ts'
+import { compileMatcher } from '../masks/patterns.ts'
+import { surveySituation, type Situation } from '../session/situation.ts'
+import { shown } from '../ui/escape.ts'
+import { table } from '../ui/table.ts'
+import { jsonOption, type Call, type Command } from './types.ts'
+
+export const scan: Command = {
+  name: 'scan',
+  usage: '[PATH]',
+  summary: 'Look for credentials in files that no mask covers, or in git',
+  options: {
+    staged: { type: 'boolean', about: 'what the next commit would bring, as the pre-commit hook does' },
+    history: { type: 'boolean', about: 'masked names and credentials that git has, stashes included' },
+    json: jsonOption,
+  },
+  examples: [
+    'agentbox scan',
+    'agentbox scan src/',
+    'agentbox scan --staged',
+    'agentbox scan --history --json',
+  ],
+  run: runScan,
+}
+
+interface Result {
+  masked: { path: string; where: string[]; commits: string[] }[]
+  credentials: Exposed[]
+  files: number
+  left: number
+  complete: boolean
+}
+
+async function runScan({ env, values, positionals, out, talk }: Call): Promise<number> {
+  if (positionals.length > 1 || (values['staged'] === true && values['history'] === true)) {
+    fail({ code: 'usage', text: 'scan takes one PATH, --staged or --history', command: 'scan' })
+  }
+  const situation = await surveySituation(env)
+  const result = await (values['staged'] === true
+    ? staged(situation)
+    : values['history'] === true
+      ? history(situation)
+      : tree(situation, positionals[0]))
+  if (values['json'] === true) out(`${JSON.stringify({ version: 1, ...result }, null, 2)}\n`)
+  else show(result, out)
+  const { length } = [...result.masked, ...result.credentials]
+  if (values['json'] !== true) talk(`${summary(result, length)}\n`)
+  return length > 0 ? 1 : 0
+}
+
+async function tree(situation: Situation, asked: string | undefined): Promise<Result> {
+  const root = realpathOf(asked === undefined ? situation.project.root : absolute(asked, situation.cwd))
+  if (root === undefined || !isWithin(root, situation.project.root)) {
+    return fail({ code: 'usage', text: `scan: ${asked ?? ''} is not in the project`, command: 'scan' })
+  }
+  const examined = await exposedInTree(root, { skips: (path) => isMasked(situation, `${root}/${path}`) })
+  const prefix = root === situation.project.root ? '' : `${root.slice(situation.project.root.length + 1)}/`
+  const found = examined.found.map((one) => ({ ...one, path: `${prefix}${one.path}` }))
+  return { ...resultOf({ ...examined, found }), masked: [], complete: true }
+}
+
+async function staged(situation: Situation): Promise<Result> {
+  const root = repositoryRoot(situation)
+  const skips = (path: string): boolean => isMasked(situation, `${root}/${path}`)
+  const where = { cwd: root, env: hookVariables(situation.env) }
+  const files = (await stagedFiles(where)) ?? []
+  const masked = files
+    .filter(({ path }) => skips(path))
+    .map(({ path }) => ({ path, where: ['staged'], commits: [] }))
+  return { ...resultOf(await exposedIn(where, files, { skips })), masked, complete: true }
+}
+
+async function history(situation: Situation): Promise<Result> {
+  const root = repositoryRoot(situation)
+  const skips = (path: string): boolean => isMasked(situation, `${root}/${path}`)
+  const report: HistoryReport = await maskedInHistory({ root, isMasked: skips, limit: 600_000 })
+  const masked = report.findings.map(({ path, places, commits }) => ({ path, where: places, commits }))
+  return { ...resultOf(await exposedInHistory(root, { skips })), masked, complete: report.complete }
+}
+
+function resultOf({ found, files, left }: Examined): Pick<Result, 'credentials' | 'files' | 'left'> {
+  return { credentials: found, files, left }
+}
+
+function isMasked({ policy }: Situation, path: string): boolean {
+  return matcherOf(policy.masks).match(path, false) !== undefined
+}
+
+const matchers = new WeakMap<object, ReturnType<typeof compileMatcher>>()
+
+/** One for each policy: compiling it takes longer than asking it. */
+function matcherOf(masks: Situation['policy']['masks']): ReturnType<typeof compileMatcher> {
+  const made = matchers.get(masks) ?? compileMatcher(masks)
+  matchers.set(masks, made)
+  return made
+}
+
+function repositoryRoot({ project }: Situation): string {
+  const { repository } = project
+  if (repository !== undefined && repository.kind !== 'bare' && repository.kind !== 'unverified') {
+    return repository.workTree
+  }
+  return fail({ code: 'usage', text: 'scan: there is no git work tree here', command: 'scan' })
+}
+
+function absolute(path: string, cwd: string): string {
+  return path.startsWith('/') ? path : `${cwd}/${path}`
+}
+
+function show({ masked, credentials }: Result, out: Call['out']): void {
+  const secrets = masked.map(({ path, where, commits }) => [
+    shown(path),
+    'masked name',
+    `${where.join(', ')}${commits.length === 0 ? '' : ` ${commits.map((one) => one.slice(0, 10)).join(' ')}`}`,
+  ])
+  const contents = credentials.map(({ path, line, what, rule, object }) => [
+    `${shown(path)}:${line}`,
+    what,
+    object === undefined ? rule : `${rule}, blob ${object.slice(0, 10)}`,
+  ])
+  out(table([...secrets, ...contents]))
+}
+
+function summary({ files, left, complete }: Result, findings: number): string {
+  const rest = left === 0 ? '' : `, ${left} not (larger than 1 MB or not there)`
+  const end = complete ? '' : '; the time was over before all of history was looked at'
+  const found = findings === 1 ? '1 finding' : `${findings} findings`
+  return `${found} in ${files} files looked into${rest}${end}`
+}
