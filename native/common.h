@@ -24,6 +24,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /*
@@ -51,6 +52,7 @@ enum {
   CONTINUED,   /* the agent runs again */
   EXITED,      /* status */
   KILLED,      /* signal */
+  PING,        /* is somebody watching over the box? */
 };
 
 /* launch to init */
@@ -61,6 +63,7 @@ enum {
   SIGNAL_GROUP, /* the signal was meant for Node's process group */
   FREEZE,
   CONTINUE,
+  PONG, /* answer to PING; none while Node stands still */
 };
 
 int launch_main(bool sockets);
@@ -81,5 +84,6 @@ int watch_signals(void);
 void close_from(int first, int last);
 bool send_message(int channel, uint32_t kind, int32_t value);
 bool is_signal(int number);
+int64_t now_ms(void);
 
 #endif

@@ -13,8 +13,12 @@ static struct {
   pid_t agent;
   int signals;
   int listener; /* -1: it is gone */
-  bool frozen;
+  bool frozen, alone;
+  int unanswered; /* PINGs */
+  int64_t next_ping;
 } it;
+
+enum { PING_MS = 1000, MOST_UNANSWERED = 2 };
 
 /* ---- the agent's process, before it is the agent ---- */
 
@@ -231,11 +235,34 @@ static void on_order(void) {
     kill(it.frozen ? -1 : -it.agent, SIGCONT);
     it.frozen = false;
     return;
+  case PONG:
+    it.unanswered = 0;
+    if (it.alone) kill(-1, SIGCONT);
+    it.alone = false;
+    return;
   default: _exit(125);
   }
 }
 
+/*
+ * launch and Node can be stopped from outside together, and nobody would see what appears in the project.
+ * The box then stands still as well, until they are back.
+ */
+static void ask_for_company(void) {
+  if (now_ms() < it.next_ping) return;
+  it.next_ping = now_ms() + PING_MS;
+  if (it.frozen) return;
+  if (it.unanswered < MOST_UNANSWERED) {
+    tell(PING, 0);
+    it.unanswered++;
+  } else if (!it.alone) {
+    it.alone = true;
+    kill(-1, SIGSTOP);
+  }
+}
+
 static void on_agent(int status) {
+  if (it.alone && (WIFSTOPPED(status) || WIFCONTINUED(status))) return; /* our own doing */
   if (!WIFCONTINUED(status)) ask_listener();
   if (WIFSTOPPED(status)) tell(STOPPED, WSTOPSIG(status));
   else if (WIFCONTINUED(status)) tell(CONTINUED, 0);
@@ -297,9 +324,10 @@ int init_main(int argc, char **argv) {
         {.fd = CHANNEL_FD, .events = POLLIN},
         {.fd = it.listener, .events = POLLIN},
     };
-    if (poll(fds, 3, -1) < 0 && errno != EINTR) die("poll");
+    if (poll(fds, 3, PING_MS) < 0 && errno != EINTR) die("poll");
     if (fds[2].revents != 0) hear_listener(MSG_DONTWAIT);
     if (fds[0].revents != 0) read_signals();
     if (fds[1].revents != 0) on_order();
+    ask_for_company();
   }
 }

@@ -10,7 +10,6 @@
  * for a signal that launch has seen itself, Node's next report of it is dropped.
  */
 #include "common.h"
-#include <time.h>
 
 enum { CREDIT_MS = 1000 };
 
@@ -32,29 +31,32 @@ static struct {
   int status;   /* of the monitor */
 } it = {.terminal = -1};
 
-static int64_t now_ms(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
-static void end_box(void) {
-  if (it.box.monitor > 0) kill(it.box.monitor, SIGKILL);
-  if (it.box.channel >= 0) close(it.box.channel); /* init takes that as the end, too */
-  it.box.channel = -1;
-}
-
-/* If init is gone, its last words may still be in the channel: those are waited for, not thrown away. */
-static void tell_init(uint32_t kind, int32_t value) {
-  if (it.box.channel < 0 || send_message(it.box.channel, kind, value)) return;
-  if (errno != EPIPE && errno != ECONNRESET && errno != ECONNREFUSED && errno != ENOTCONN) end_box();
-}
+static void end_box(void);
 
 /* Never waits: Node may be stopped. There are only a few lines, so a full socket means trouble. */
 static void tell_node(const char *word, int value) {
   char text[48];
   int length = snprintf(text, sizeof text, "%s %d\n", word, value);
   if (send(CONTROL_FD, text, (size_t)length, MSG_NOSIGNAL | MSG_DONTWAIT) != length) end_box();
+}
+
+/* What joined the box ends with it: Node must not take that for a loss. */
+static void close_channel(void) {
+  if (it.box.channel < 0) return;
+  close(it.box.channel);
+  it.box.channel = -1;
+  tell_node("ending", 0);
+}
+
+static void end_box(void) {
+  if (it.box.monitor > 0) kill(it.box.monitor, SIGKILL);
+  close_channel(); /* init takes that as the end, too */
+}
+
+/* If init is gone, its last words may still be in the channel: those are waited for, not thrown away. */
+static void tell_init(uint32_t kind, int32_t value) {
+  if (it.box.channel < 0 || send_message(it.box.channel, kind, value)) return;
+  if (errno != EPIPE && errno != ECONNRESET && errno != ECONNREFUSED && errno != ENOTCONN) end_box();
 }
 
 /* ---- the terminal ---- */
@@ -188,6 +190,24 @@ static void on_started(void) {
     if (it.waiting >> (number - 1) & 1) to_box(SIGNAL_AGENT, number);
 }
 
+/* Stopped by somebody, not by us: whoever is stopped does not see what appears in the project. */
+static bool node_stands_still(void) {
+  char path[64], text[512];
+  snprintf(path, sizeof path, "/proc/%d/stat", (int)getppid());
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return true;
+  ssize_t got = read(fd, text, sizeof text - 1);
+  close(fd);
+  if (got <= 0) return true;
+  text[got] = '\0';
+  const char *state = strrchr(text, ')'); /* the name before it may hold anything */
+  return state == NULL || strlen(state) < 3 || state[2] == 'T' || state[2] == 't';
+}
+
+static void on_ping(void) {
+  if (!node_stands_still()) tell_init(PONG, 0);
+}
+
 static void set_end(const char *word, int value) { snprintf(it.end, sizeof it.end, "%s %d\n", word, value); }
 
 static void on_message(const struct message *message) {
@@ -200,6 +220,7 @@ static void on_message(const struct message *message) {
   case STOPPED: if (is_signal(value)) on_stopped(value); return;
   case FROZEN: on_frozen(); return;
   case CONTINUED: if (it.frozen) kill(getppid(), SIGCONT); return; /* by hand, from the host */
+  case PING: on_ping(); return;
   case EXITED: set_end("exited", value); return;
   case KILLED: set_end("killed", value); return;
   default: end_box();
@@ -230,8 +251,7 @@ static void read_channel(void) {
   /* ECONNRESET: init ended without reading everything; what it said before comes with the next call. */
   if (got < 0 && (errno == EINTR || errno == EAGAIN || errno == ECONNRESET)) return;
   if (got <= 0) { /* init is gone; the monitor will follow */
-    close(it.box.channel);
-    it.box.channel = -1;
+    close_channel();
     return;
   }
   pid_t sender = sender_of(&header);

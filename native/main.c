@@ -36,6 +36,12 @@ bool send_message(int channel, uint32_t kind, int32_t value) {
   return sent == (ssize_t)sizeof message;
 }
 
+int64_t now_ms(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
 bool is_signal(int number) { return number > 0 && number <= 64; }
 
 int main(int argc, char **argv) {

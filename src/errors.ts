@@ -21,7 +21,7 @@ export interface PolicyIssue extends Place {
 
 /** Something that a repository asks for and that makes the box wider. */
 export interface Grant extends Place {
-  kind: 'read' | 'write' | 'unmask' | 'env' | 'network' | 'ssh' | 'home' | 'protect' | 'names'
+  kind: 'read' | 'write' | 'unmask' | 'env' | 'network' | 'ssh' | 'home' | 'protect' | 'names' | 'live'
   /** What is asked for, as the user would recognise it: a path, a pattern, a host, a variable. */
   value: string
 }

@@ -4,6 +4,7 @@ import type { Prepared } from '../session/prepare.ts'
 import { surveySituation } from '../session/situation.ts'
 import { runBoxed } from '../session/run.ts'
 import { shown } from '../ui/escape.ts'
+import { closingSummary } from '../ui/summary.ts'
 import { policyFlags, policyOptions } from './policy-options.ts'
 import type { Call, Command } from './types.ts'
 
@@ -40,6 +41,9 @@ async function runCommand(call: Call): Promise<number> {
     begin(prepared) {
       prepared.plan.warnings.forEach(warn)
       if (!quiet) call.talk(startLine(prepared))
+    },
+    end(tally) {
+      for (const line of closingSummary(tally, situation.project.root)) call.talk(`agentbox  ${line}\n`)
     },
   })
   return endStatus(end)

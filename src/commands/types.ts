@@ -15,6 +15,8 @@ export interface Command {
 export interface Option {
   type: 'boolean' | 'string'
   about: string
+  /** One letter. */
+  short?: string
   /** For `string`: what to write in its place. */
   value?: string
   choices?: readonly string[]

@@ -46,6 +46,16 @@ export function resolvePolicy(input: ResolveInput): Resolved {
     network: networkOf(context, base),
     env: { pass: passOf(context), set: envSetOf(layers) },
     ssh: scalarOf(layers, ['ssh'], ['none', 'agent'], base.ssh, context.gate, 'ssh'),
+    live: {
+      onFailure: scalarOf(
+        layers,
+        ['live', 'onFailure'],
+        ['stop', 'freeze', 'continue'],
+        base.live.onFailure,
+        context.gate,
+        'live',
+      ),
+    },
     protect: {
       absent: scalarOf(
         layers,

@@ -34,6 +34,16 @@ function shared(kind: PolicyKind) {
       merge: STRICTER,
       default: 'none',
     }),
+    live: section(
+      {
+        onFailure: key(
+          v.picklist(['stop', 'freeze', 'continue']),
+          'What happens to the box when secrets that appear can no longer be masked in it.',
+          { kind: 'restrict', takes: 'stop · freeze · continue', merge: STRICTER, default: 'stop' },
+        ),
+      },
+      'The care for a running box.',
+    ),
     protect: section(
       {
         absent: key(

@@ -14,6 +14,7 @@ export function baseline(home: string): Policy {
     network: { mode: builtIn('host'), allow: [builtIn('@agent')] },
     env: { pass: [], set: [] },
     ssh: builtIn('none'),
+    live: { onFailure: builtIn('stop') },
     protect: { absent: builtIn('quarantine') },
     limits: { tmp: builtIn(2 * 2 ** 30) },
     verify: { unreadable: [], readable: [], unwritable: [], unreachable: [] },

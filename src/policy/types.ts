@@ -51,6 +51,8 @@ export interface Policy {
   network: { mode: Sourced<NetworkMode>; allow: Sourced<string>[] }
   env: { pass: Sourced<string>[]; set: Sourced<{ name: string; value: string }>[] }
   ssh: Sourced<'none' | 'agent'>
+  /** What happens to the box when secrets that appear can no longer be masked in it. */
+  live: { onFailure: Sourced<'stop' | 'freeze' | 'continue'> }
   protect: { absent: Sourced<'quarantine' | 'report'> }
   limits: {
     /** Bytes. */

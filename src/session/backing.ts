@@ -1,22 +1,16 @@
-import {
-  chmodSync,
-  closeSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import type { BackingFiles } from '../bwrap/argv.ts'
 import { fail } from '../errors.ts'
 import { toBytes } from '../host/bytes.ts'
 import { ensurePrivateDir } from '../host/dirs.ts'
 import { lstatOf } from '../host/files.ts'
+import { startTimeOf } from '../host/processes.ts'
 import { FIRST_DATA_FD } from './request.ts'
 
 /** The host files of one session. Nothing secret is ever in them. */
 export interface SessionDir {
+  /** `<pid>-<start>-<number>`. */
+  id: string
   path: string
   files: BackingFiles
   /** Contents for bwrap to make files from, in the order of their descriptors. */
@@ -35,7 +29,7 @@ export function openSession(state: string, uid: number): SessionDir {
   const path = makeNumbered(`${sessions}/${process.pid}-${startTimeOf(process.pid) ?? '0'}`)
   const data: Buffer[] = []
   const files = backingFiles(path, `${state}/masks`, uid, data)
-  return { path, files, data, remove: () => removeAll(path) }
+  return { id: path.slice(sessions.length + 1), path, files, data, remove: () => removeAll(path) }
 }
 
 function makeNumbered(prefix: string): string {
@@ -113,15 +107,5 @@ function removeStale(sessions: string): void {
   for (const name of readdirSync(sessions)) {
     const [pid, start] = name.split('-')
     if (startTimeOf(Number(pid)) !== start) removeAll(`${sessions}/${name}`)
-  }
-}
-
-/** Clock ticks after boot at which a process started: together with the pid it names a process for good. */
-function startTimeOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
-  } catch {
-    return undefined
   }
 }

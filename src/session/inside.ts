@@ -1,4 +1,4 @@
-import type { ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import type { Server, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getSystemErrorName } from 'node:util'
@@ -48,6 +48,17 @@ export interface Inside {
   /** The process is gone or does not answer. Called once, never after `close`. */
   lost: Promise<void>
   close(): void
+}
+
+/** A process of its own that joins the box with this pid 1, in place of the one that `launch` forked. */
+export function joinBox(helper: string, pid: number, sockets: boolean): Inside {
+  const child = spawn(helper, ['join', String(pid), ...(sockets ? ['sockets'] : [])], {
+    cwd: '/',
+    env: {},
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe', ...(sockets ? ['ipc' as const] : [])],
+  })
+  child.on('error', () => {})
+  return openInside(child, child.stdio[3] as Duplex)
 }
 
 interface Waiting {

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { Readable, Duplex } from 'node:stream'
 import { fail } from '../errors.ts'
-import { openInside, type Inside } from './inside.ts'
+import { joinBox, openInside, type Inside } from './inside.ts'
 import { encodeRequest } from './request.ts'
 import { dieBySignal, stopSelf, watchSignals } from './signals.ts'
 
@@ -36,7 +36,12 @@ export interface LaunchInput {
 export interface HeldBox {
   /** Pid 1 of the box, seen from here. */
   pid: number
+  /** Another one after `rejoin`. */
   inside: Inside
+  /** Nothing runs in it any more, or nothing will in a moment. */
+  ended: boolean
+  /** Starts another process in place of the lost one. */
+  rejoin(): Promise<void>
   /** Stops everything in the box until `thaw`; resolves when it stands still. */
   freeze(): Promise<void>
   thaw(): void
@@ -54,6 +59,7 @@ export type AgentEnd =
 interface Progress {
   end?: AgentEnd
   error?: unknown
+  box?: HeldBox
   /** Whoever waits for a freeze. */
   onHeld: (() => void)[]
 }
@@ -65,6 +71,7 @@ interface Launching {
   progress: Progress
 }
 
+/* Lines of the helper: ready PID, started, stopped SIGNAL, held, ending, then how it ended. */
 const LARGEST_CAPTURE = 64 << 10
 const SIGKILL = 9
 const SIGTTIN = 21
@@ -100,6 +107,7 @@ export async function launch(input: LaunchInput): Promise<AgentEnd> {
     await closed(child, input.helper)
   } finally {
     unwatch()
+    progress.box?.inside.close()
   }
   if ('error' in progress) throw progress.error
   return withCapture(progress.end, capture())
@@ -129,8 +137,9 @@ function handleLine(line: string, launching: Launching): void {
   const value = Number(text)
   if (word === 'ready') void hold(value, launching)
   else if (word === 'stopped') stop(value, control)
+  else if (word === 'ending' && progress.box !== undefined) progress.box.ended = true
   else if (word === 'held') progress.onHeld.splice(0).forEach((resolve) => resolve())
-  else if (word !== 'started') finish(word ?? '', value, control, progress)
+  else if (word !== 'started' && word !== 'ending') finish(word ?? '', value, control, progress)
 }
 
 /** The last line. Closing our end lets the helper go; it waits, so that none of our writes can fail before. */
@@ -142,20 +151,37 @@ function finish(word: string, value: number, control: Duplex, progress: Progress
   control.end()
 }
 
-async function hold(pid: number, { input, control, inside, progress }: Launching): Promise<void> {
-  const freeze = (): Promise<void> =>
-    new Promise((resolve) => {
-      progress.onHeld.push(resolve)
-      control.write('freeze\n')
-    })
+async function hold(pid: number, launching: Launching): Promise<void> {
+  const { input, control, inside, progress } = launching
   try {
     await inside.joined
-    const [thaw, end] = ['resume\n', 'end\n'].map((line) => (): void => void control.write(line))
-    await input.onReady({ pid, inside, freeze, thaw: thaw!, end: end! })
+    const box = heldBox(pid, launching)
+    progress.box = box
+    await input.onReady(box)
     control.write('go\n')
   } catch (error) {
     progress.error = error
     control.destroy()
+  }
+}
+
+function heldBox(pid: number, { input, control, inside, progress }: Launching): HeldBox {
+  return {
+    pid,
+    inside,
+    ended: false,
+    freeze: () =>
+      new Promise((resolve) => {
+        progress.onHeld.push(resolve)
+        control.write('freeze\n')
+      }),
+    thaw: () => void control.write('resume\n'),
+    end: () => void control.write('end\n'),
+    async rejoin() {
+      const next = joinBox(input.helper, pid, input.sockets === true)
+      await next.joined
+      this.inside = next
+    },
   }
 }
 

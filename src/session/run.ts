@@ -16,12 +16,16 @@ import { checkIdentities, noteIdentities } from './identity.ts'
 import { launch, type AgentEnd } from './launcher.ts'
 import { prepare, type CommandRequest, type Prepared } from './prepare.ts'
 import type { Situation } from './situation.ts'
+import { supervise, type Supervision } from './supervise.ts'
+import type { Tally } from './tally.ts'
 import { collectStateFiles, prepareStateFiles } from './state-files.ts'
 
 /** What the user is told, in between. */
 export interface Telling {
   begin(prepared: Prepared): void
   warn(text: string): void
+  /** What happened meanwhile. */
+  end(tally: Tally): void
 }
 
 /**
@@ -41,6 +45,7 @@ export async function runBoxed(
   const { facts, dirs, project } = situation
   const session = openSession(dirs.state, facts.uid)
   noteAlways(dirs.state, situation.policy, facts.uid)
+  let supervision: Supervision | undefined
   try {
     const prepared = prepare(situation, request, helper, `${session.path}/home`)
     const home = openHome(prepared, session)
@@ -61,14 +66,23 @@ export async function runBoxed(
       data: session.data,
       ...(plan.limits.processes === undefined ? {} : { processes: plan.limits.processes }),
       openFiles: softOpenFiles(),
-      onReady: ({ pid }) => checkIdentities(plan, pid),
+      async onReady(box) {
+        checkIdentities(plan, box.pid)
+        supervision = await supervise(box, prepared, session)
+      },
     })
+    supervision?.close(end)
     collectStateFiles(state)
-    for (const warning of afterwards(project)) tell.warn(warning)
+    tellAfterwards(supervision, project, tell)
     return checked(end, bwrap, request)
   } finally {
     session.remove()
   }
+}
+
+function tellAfterwards(supervision: Supervision | undefined, project: Project, tell: Telling): void {
+  for (const warning of [...(supervision?.verdicts ?? []), ...afterwards(project)]) tell.warn(warning)
+  if (supervision !== undefined) tell.end(supervision.tally)
 }
 
 /** bwrap ends at 9000 arguments, and says no more than that. */

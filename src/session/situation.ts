@@ -39,6 +39,14 @@ export async function surveySituation(env: NodeJS.ProcessEnv, flags: PolicyFlags
   return { env, cwd, facts, dirs, project, policy: loaded.policy, loaded }
 }
 
+/** The project here, without asking what its policy says. */
+export function projectOf(env: NodeJS.ProcessEnv): string {
+  const { home } = readHostFacts(env)
+  const cwd = currentDir()
+  const policyDir = findPolicyFiles(cwd)[0]?.dir
+  return locateProject({ cwd, policyDir, home, own: Object.values(agentboxDirs(env, home)) }).root
+}
+
 /** Node decodes the directory as UTF-8 and loses other bytes; the kernel still has them. */
 function currentDir(): string {
   try {

@@ -13,8 +13,8 @@ export function programHelp(commands: readonly Command[]): string {
 }
 
 export function commandHelp({ name, usage, summary, options, examples }: Command): string {
-  const rows = Object.entries(options).map(([option, { type, value, about }]) => [
-    `--${option}${type === 'string' ? ` ${value ?? 'VALUE'}` : ''}`,
+  const rows = Object.entries(options).map(([option, { type, short, value, about }]) => [
+    `${short === undefined ? '' : `-${short}, `}--${option}${type === 'string' ? ` ${value ?? 'VALUE'}` : ''}`,
     about,
   ])
   return [

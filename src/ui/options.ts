@@ -24,8 +24,12 @@ function parse(command: Command, args: readonly string[]): ParsedCall {
   const options: Record<string, { type: Option['type']; short?: string; multiple?: true }> = {
     help: { type: 'boolean', short: 'h' },
   }
-  for (const [name, { type, multiple }] of Object.entries(command.options)) {
-    options[name] = multiple === true ? { type, multiple } : { type }
+  for (const [name, { type, short, multiple }] of Object.entries(command.options)) {
+    options[name] = {
+      type,
+      ...(short === undefined ? {} : { short }),
+      ...(multiple === true ? { multiple } : {}),
+    }
   }
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })

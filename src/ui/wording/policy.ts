@@ -44,6 +44,7 @@ const GRANT_WORDS: Record<Grant['kind'], string> = {
   home: 'home',
   protect: 'protection',
   names: 'names in secrets',
+  live: 'going on unwatched',
 }
 
 function unapproved(grants: readonly Grant[], command: readonly string[]): string[] {

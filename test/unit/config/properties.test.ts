@@ -124,6 +124,8 @@ function holds(policy: Policy, { kind, value, file }: Grant): boolean {
       return from([policy.filesystem.home], (home) => home === value)
     case 'protect':
       return from([policy.protect.absent], (absent) => absent === value)
+    case 'live':
+      return from([policy.live.onFailure], (onFailure) => onFailure === value)
     case 'names':
       return from([policy.masks.show], (show) => show === value)
   }

@@ -32,6 +32,7 @@ export function policyWith({
       set: Object.entries(set).map(([name, value]) => sourced({ name, value })),
     },
     ssh: sourced('none'),
+    live: { onFailure: sourced('stop') },
     protect: { absent: sourced('quarantine') },
     limits: tmp === undefined ? {} : { tmp: sourced(tmp) },
     verify: { unreadable: [], readable: [], unwritable: [], unreachable: [] },

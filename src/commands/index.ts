@@ -1,0 +1,11 @@
+import { log } from './log.ts'
+import { masks } from './masks.ts'
+import { plan } from './plan.ts'
+import { run } from './run.ts'
+import { scan } from './scan.ts'
+import { schema } from './schema.ts'
+import { shims } from './shims.ts'
+import type { Command } from './types.ts'
+
+/** Every command, in the order of the help. */
+export const commands: readonly Command[] = [run, masks, plan, log, schema, shims]

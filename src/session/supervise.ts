@@ -1,0 +1,98 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { openControl } from './control.ts'
+import { startLive, type LiveMasks } from './live.ts'
+import { makeGuard, type Guard } from './guard.ts'
+import { openJournal, type Journal } from './journal.ts'
+import type { AgentEnd, HeldBox } from './launcher.ts'
+import type { Prepared } from './prepare.ts'
+import { registerSession, type SessionAnswer, type SessionRequest } from './registry.ts'
+import type { SessionDir } from './backing.ts'
+import { count, startTally, type Tally } from './tally.ts'
+
+/** Milliseconds: the box's own end closes the hand's socket, and is told over another one. */
+const SETTLE = 50
+/** Somebody who kills the helper again and again is not outrun. */
+const MOST_REJOINS = 20
+
+/** What the parts that look after a running box are given. */
+export interface Watched {
+  box: HeldBox
+  prepared: Prepared
+  session: SessionDir
+  journal: Journal
+  guard: Guard
+}
+
+/** The care for one running box, from before its agent starts until after it has ended. */
+export interface Supervision {
+  tally: Tally
+  /** See `Guard.verdicts`. */
+  verdicts: readonly string[]
+  /** To be called when nothing of the box is left. */
+  close(end: AgentEnd): void
+}
+
+/**
+ * Begins to look after a box that is held: journal, registration, control socket, and the hand inside.
+ * What must be there before the agent starts is when this resolves; it rejects with what the box must not
+ * start without.
+ */
+export async function supervise(box: HeldBox, prepared: Prepared, session: SessionDir): Promise<Supervision> {
+  const { situation, plan, profile, survey } = prepared
+  const { dirs, facts, policy, project } = situation
+  const journal = openJournal(dirs.state, session.id, facts.uid)
+  const began = Date.now()
+  const tally = startTally(began)
+  journal.onEvent((event) => count(tally, event))
+  const about = { project: project.root, agent: profile.name, command: [...plan.argv], network: plan.network }
+  journal.record({ kind: 'started', ...about, masks: survey.masks.length })
+  registerSession(session.path, { version: 1, id: session.id, pid: process.pid, began, ...about })
+  const guard = makeGuard(box, journal, policy.live.onFailure.value)
+  const watched: Watched = { box, prepared, session, journal, guard }
+  const live = startLive(watched)
+  void keepHandInside(watched, live)
+  const control = openControl(session.path, (request) => answer(request, live))
+  return {
+    tally,
+    verdicts: guard.verdicts,
+    close(end) {
+      control.close()
+      journal.record({ kind: 'ended', how: endText(end) })
+      journal.close()
+    },
+  }
+}
+
+/** The process that mounts masks in the box may be killed; another one takes its place. */
+async function keepHandInside({ box, guard }: Watched, live: LiveMasks): Promise<void> {
+  for (let tries = 0; tries < MOST_REJOINS; tries++) {
+    await box.inside.lost
+    await delay(SETTLE)
+    if (box.ended) return
+    await guard.lost('masks', 'the helper in the box is gone', async () => {
+      await box.rejoin()
+      await live.rescan()
+    })
+  }
+}
+
+async function answer(request: SessionRequest, live: LiveMasks): Promise<SessionAnswer> {
+  switch (request.do) {
+    case 'rescan':
+      return { ok: true, masked: await live.rescan() }
+    case 'mask':
+      return { ok: true, masked: (await live.cover(request.path)) ? [request.path] : [] }
+  }
+}
+
+function endText(end: AgentEnd): string {
+  switch (end.kind) {
+    case 'exited':
+      return `exit ${end.code}`
+    case 'killed':
+      return `signal ${end.signal}`
+    case 'exec-failed':
+    case 'setup-failed':
+      return end.kind
+  }
+}

@@ -1,0 +1,47 @@
+import type { JournalLine } from './events.ts'
+
+/** What a session comes to: numbers and names for the closing summary. Pure. */
+export interface Tally {
+  began: number
+  ended: number
+  appeared: string[]
+  replaced: string[]
+  quarantined: string[]
+  reported: string[]
+  edited: string[]
+  /** By host. */
+  refused: Map<string, number>
+  policy: string[]
+}
+
+/** Names of one kind that are kept; what comes after is only counted by its absence. */
+const MOST = 1000
+
+export function startTally(began: number): Tally {
+  const lists = { appeared: [], replaced: [], quarantined: [], reported: [], edited: [], policy: [] }
+  return { began, ended: began, ...lists, refused: new Map() }
+}
+
+/** Adds an event to the tally, in place: a session has too many of them to copy it each time. */
+export function count(tally: Tally, event: JournalLine): void {
+  tally.ended = event.at
+  switch (event.kind) {
+    case 'masked':
+      return add(tally[event.how], event.path)
+    case 'quarantined':
+    case 'reported':
+    case 'edited':
+      return add(tally[event.kind], event.path)
+    case 'network':
+      if (event.decision === 'refused' && (tally.refused.has(event.host) || tally.refused.size < MOST))
+        tally.refused.set(event.host, (tally.refused.get(event.host) ?? 0) + 1)
+      return
+    case 'policy':
+      return add(tally.policy, `${event.file}: ${event.effect}`)
+    default:
+  }
+}
+
+function add(list: string[], text: string): void {
+  if (list.length < MOST && !list.includes(text)) list.push(text)
+}

@@ -1,0 +1,122 @@
+import { readdirSync, readFileSync, renameSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readJournal } from '../../../src/session/journal.ts'
+import { ask, liveSessions, type LiveSession } from '../../../src/session/registry.ts'
+import { makeHome, type TestHome } from '../../support/home.ts'
+import { eventually, type Running } from '../../support/spawn.ts'
+import type { Who } from '../../support/who.ts'
+
+/** Prints what it reads each time the file changes its answer. */
+const reader =
+  'was=none; while :; do now=$(cat .env 2>&1); [ "$now" = "$was" ] || echo "read <$now>"; was=$now; sleep 0.02; done'
+
+describe.each(['user', 'root'] as const)('a running box, as %s', (who: Who) => {
+  let at: TestHome
+  let project: string
+  const state = (): string => `${at.home}/.local/state/agentbox`
+  const box = async (script = reader, options: string[] = []): Promise<[Running, LiveSession]> => {
+    const running = at.launch(['run', ...options, '--', 'sh', '-c', script], { cwd: project })
+    expect(await eventually(() => liveSessions(state()).some(({ pid }) => pid === running.pid))).toBe(true)
+    return [running, liveSessions(state()).find(({ pid }) => pid === running.pid)!]
+  }
+  const replace = (content: string): void => {
+    at.write(`${project}/new`, content)
+    renameSync(`${project}/new`, `${project}/.env`)
+  }
+  const kinds = (id: string): string[] => readJournal(`${state()}/log/${id}.jsonl`).map(({ kind }) => kind)
+
+  beforeAll(async () => {
+    at = makeHome(who)
+    project = `${at.home}/work/project`
+    at.write(`${project}/.env`, 'TOKEN=first\n')
+    await at.must(['git', 'init', '-q', project])
+  })
+  afterAll(() => at.remove())
+
+  it('is known to others while it runs, and not afterwards', async () => {
+    const [running, session] = await box('echo up; sleep 30')
+    expect(session).toMatchObject({ project, agent: 'generic', command: ['sh', '-c', 'echo up; sleep 30'] })
+    process.kill(running.pid, 'SIGTERM')
+    await running.ended
+    expect(liveSessions(state())).toEqual([])
+    expect(kinds(session.id)).toEqual(['started', 'ended'])
+  })
+
+  it('masks what was replaced when it is asked to look again, and says so at the end', async () => {
+    const [running, session] = await box()
+    await running.says('read <>')
+    replace('TOKEN=second\n')
+    expect(await ask(state(), session, { do: 'rescan' })).toMatchObject({ ok: true })
+    expect(seen(running.pid, `${project}/.env`)).toBe('')
+    replace('TOKEN=third\n')
+    expect(await ask(state(), session, { do: 'mask', path: `${project}/.env` })).toMatchObject({ ok: true })
+    expect(seen(running.pid, `${project}/.env`)).toBe('')
+    expect(await ask(state(), session, { do: 'mask', path: `${project}/README` })).toEqual({
+      ok: true,
+      masked: [],
+    })
+    process.kill(running.pid, 'SIGTERM')
+    const { stderr } = await running.ended
+    expect(kinds(session.id)).toContain('masked')
+    expect(stderr).toMatch(/1 secret was replaced and masked again \(\.env\) .. agentbox log/)
+  })
+
+  it('goes on when the helper inside is killed, with another one', async () => {
+    const [running, session] = await box()
+    const hand = joiner(running.pid)
+    process.kill(hand, 'SIGKILL')
+    expect(await eventually(() => kinds(session.id).includes('restored'))).toBe(true)
+    replace('TOKEN=fourth\n')
+    await ask(state(), session, { do: 'rescan' })
+    await ask(state(), session, { do: 'rescan' })
+    process.kill(running.pid, 'SIGTERM')
+    await running.ended
+    expect(kinds(session.id)).toContain('masked')
+  })
+
+  it.each(['node', 'helpers'])('stands still while %s is stopped', async (what) => {
+    const [running] = await box('n=0; while :; do n=$((n+1)); echo $n > tick; sleep 0.05; done')
+    const tick = (): string => readFileSync(`${project}/tick`, 'utf8')
+    const pids = what === 'node' ? [running.pid] : [running.pid, ...descendants(running.pid).slice(0, 1)]
+    for (const pid of pids) process.kill(pid, 'SIGSTOP')
+    const stands = async (): Promise<boolean> => {
+      const before = tick()
+      await new Promise((resolve) => setTimeout(resolve, 400))
+      return tick() === before && before !== ''
+    }
+    let still = false
+    for (let tries = 0; tries < 20 && !still; tries++) still = await stands()
+    expect(still).toBe(true)
+    for (const pid of pids) process.kill(pid, 'SIGCONT')
+    const before = tick()
+    expect(await eventually(() => tick() !== before)).toBe(true)
+    process.kill(running.pid, 'SIGTERM')
+    await running.ended
+  })
+})
+
+function children(pid: number): number[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+  )
+}
+
+/** The helper, then what it started: the joined process first. */
+function descendants(pid: number): number[] {
+  return children(pid).flatMap((child) => [child, ...children(child)])
+}
+
+/** What a file has for the box. */
+function seen(pid: number, path: string): string {
+  const monitor = children(children(pid)[0]!).find((child) => child !== joiner(pid))
+  return readFileSync(`/proc/${children(monitor!)[0]}/root${path}`, 'utf8')
+}
+
+function joiner(pid: number): number {
+  const [helper] = children(pid)
+  const found = children(helper!).find((child) =>
+    readFileSync(`/proc/${child}/cmdline`, 'latin1').includes('agentbox-helper'),
+  )
+  if (found === undefined) throw new Error('no joined process')
+  return found
+}
