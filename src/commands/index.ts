@@ -8,4 +8,4 @@ import { shims } from './shims.ts'
 import type { Command } from './types.ts'
 
 /** Every command, in the order of the help. */
-export const commands: readonly Command[] = [run, masks, plan, log, schema, shims]
+export const commands: readonly Command[] = [run, masks, scan, plan, log, schema, shims]
