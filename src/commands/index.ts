@@ -1,3 +1,4 @@
+import { activate } from './activate.ts'
 import { log } from './log.ts'
 import { masks } from './masks.ts'
 import { plan } from './plan.ts'
@@ -8,4 +9,4 @@ import { shims } from './shims.ts'
 import type { Command } from './types.ts'
 
 /** Every command, in the order of the help. */
-export const commands: readonly Command[] = [run, masks, scan, plan, log, schema, shims]
+export const commands: readonly Command[] = [run, masks, scan, plan, log, shims, activate, schema]

@@ -4,6 +4,8 @@ export interface Command {
   /** What follows the name in the usage line. */
   usage: string
   summary: string
+  /** Words that may stand first behind the name, for completion. */
+  words?: readonly string[]
   options: Record<string, Option>
   /** May be followed by a command of the user's, whose options are not ours. */
   takesCommand?: boolean

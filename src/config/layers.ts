@@ -71,6 +71,8 @@ export function resolvePolicy(input: ResolveInput): Resolved {
     ceiling,
     always,
     bypass: ownValue(userConfig, 'bypass', userConfig?.rc.bypass) ?? base.bypass,
+    shims: (userConfig?.rc.shims ?? []).map((name, index) => sourcedAt(userConfig!, ['shims', index], name)),
+    enforce: enforceOf(layers, base.enforce),
     quiet: ownValue(userConfig, 'quiet', userConfig?.rc.quiet) ?? base.quiet,
   }
   if (outcome.issues.length > 0) fail({ code: 'policy-invalid', issues: inFileOrder(outcome.issues) })
@@ -91,6 +93,12 @@ function ownValue<T>(
   value: T | undefined,
 ): Sourced<T> | undefined {
   return user && value !== undefined ? sourcedAt(user, [key], value) : undefined
+}
+
+/** No layer lifts it again. */
+function enforceOf(layers: readonly ParsedLayer[], otherwise: Sourced<boolean>): Sourced<boolean> {
+  const layer = layers.find(({ rc }) => rc.enforce === true)
+  return layer === undefined ? otherwise : sourcedAt(layer, ['enforce'], true)
 }
 
 function masksOf({ layers, input, gate }: Context, base: Policy): Policy['masks'] {

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { key, paths, section, STRICTER, text, type KeyInfo, type PolicyKind } from './schema-kit.ts'
 import { env, filesystem, limits, masks, network, verifySection } from './sections.ts'
-import { checkAgent } from './values.ts'
+import { checkAgent, checkCommand } from './values.ts'
 
 /**
  * Every key of a policy, once: validation, the JSON Schema and the table in docs/policy.md come from here
@@ -55,6 +55,12 @@ function shared(kind: PolicyKind) {
       'Files that run outside the box later.',
     ),
     limits,
+    enforce: key(v.boolean(), 'The git hooks refuse commits of an agent that runs outside the box.', {
+      kind: 'restrict',
+      takes: 'true · false',
+      merge: 'true if any layer says so',
+      default: 'false',
+    }),
     verify: verifySection(),
   }
 }
@@ -79,6 +85,12 @@ function own() {
       takes: 'ask · never',
       merge: 'as it stands',
       default: 'ask',
+    }),
+    shims: key(v.array(text(checkCommand)), 'Commands that get a shim like the known agents.', {
+      ...mine,
+      takes: 'names of commands',
+      merge: 'added to the known agents',
+      default: 'the known agents',
     }),
     quiet: key(v.boolean(), 'No line on stderr when all is well.', {
       ...mine,

@@ -83,6 +83,14 @@ export const checkAgent: Check = both(checkText, (name) =>
   agents.some((agent) => agent.name === name) ? undefined : 'is not an agent that agentbox knows',
 )
 
+/** Shells, and whatever stands before an agent, must stay what they are; a shim is found by its plain name. */
+const NO_SHIM = new Set('agentbox agentbox-wrap sh bash zsh fish dash env sudo node git bwrap'.split(' '))
+
+export function checkCommand(name: string): string | undefined {
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}$/.test(name)) return 'is not a name of a command'
+  return NO_SHIM.has(name) ? 'cannot have a shim: every program would go through it' : undefined
+}
+
 export function agentNames(): string[] {
   return agents.map((agent) => agent.name)
 }

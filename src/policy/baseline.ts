@@ -21,6 +21,8 @@ export function baseline(home: string): Policy {
     ceiling: ceilingOf(home).map((path) => builtIn(path)),
     always: [],
     bypass: builtIn('ask'),
+    shims: [],
+    enforce: builtIn(false),
     quiet: builtIn(false),
   }
 }

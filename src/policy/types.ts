@@ -72,6 +72,10 @@ export interface Policy {
   /** Directories (absolute) under which the shims box every repository. */
   always: Sourced<string>[]
   bypass: Sourced<'ask' | 'never'>
+  /** Commands that get a shim beside the known agents. */
+  shims: Sourced<string>[]
+  /** The git hooks refuse what an agent outside a box commits. */
+  enforce: Sourced<boolean>
   /** The user wants no line on stderr when all is well. */
   quiet: Sourced<boolean>
 }

@@ -39,6 +39,8 @@ export function policyWith({
     ceiling: [],
     always: [],
     bypass: sourced('ask'),
+    shims: [],
+    enforce: sourced(false),
     quiet: sourced(false),
   }
 }
