@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeHome } from '../support/home.ts'
-import { mountsBelow, onlyChild, processesWith } from '../support/processes.ts'
+import { mountsBelow, partsOf, processesWith } from '../support/processes.ts'
 import { eventually, type Running } from '../support/spawn.ts'
 import type { Who } from '../support/who.ts'
 import { removePrograms } from './host.ts'
@@ -52,15 +52,14 @@ describe.each<Who>(['user', 'root'])('how boxes end, as %s', (who) => {
     expect(readdirSync(`${world.home.home}/.local/state/agentbox/sessions`)).toEqual([])
   }
 
-  test.each(['agentbox', 'helper', 'monitor', 'init'])(
+  test.each(['agentbox', 'helper', 'monitor', 'init'] as const)(
     'kill -9 of the %s takes everything down',
     async (part) => {
       const mark = `mark-${who}-${part}`
       const before = snapshot(world.project.protected)
       const running = await waiting(mark)
-      const names = ['agentbox', 'helper', 'monitor', 'init']
-      const victim = names.slice(0, names.indexOf(part)).reduce((pid) => onlyChild(pid), running.pid)
-      process.kill(victim, 'SIGKILL')
+      const victims = { agentbox: running.pid, ...partsOf(running.pid) }
+      process.kill(victims[part], 'SIGKILL')
       const ended = await running.ended
       expect(ended.status).not.toBe(0)
       await nothingIsLeft(mark)

@@ -1,12 +1,25 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** The one child of a process; throws if it has none or several. */
-export function onlyChild(pid: number): number {
-  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+/** The children of a process. */
+export function childrenOf(pid: number): number[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
     readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
   )
-  if (children.length !== 1) throw new Error(`process ${pid} has ${children.length} children`)
-  return children[0]!
+}
+
+/** The processes of a running agentbox: the helper, its fork that is in the box, bwrap, pid 1 of the box. */
+export function partsOf(agentbox: number): { helper: number; joined: number; monitor: number; init: number } {
+  const isHelper = (pid: number): boolean =>
+    readOrNothing(`/proc/${pid}/cmdline`).startsWith(readOrNothing(`/proc/${helper}/cmdline`))
+  const helper = one(childrenOf(agentbox))
+  const joined = one(childrenOf(helper).filter(isHelper))
+  const monitor = one(childrenOf(helper).filter((pid) => !isHelper(pid)))
+  return { helper, joined, monitor, init: one(childrenOf(monitor)) }
+}
+
+function one(pids: readonly number[]): number {
+  if (pids.length !== 1) throw new Error(`there are ${pids.length} processes where there should be one`)
+  return pids[0]!
 }
 
 /** Pids of all processes, in any box, whose command line has the text. */

@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync, renameSync } from 'node:fs'
+import { readFileSync, renameSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readJournal } from '../../../src/session/journal.ts'
 import { ask, liveSessions, type LiveSession } from '../../../src/session/registry.ts'
 import { makeHome, type TestHome } from '../../support/home.ts'
+import { partsOf } from '../../support/processes.ts'
 import { eventually, type Running } from '../../support/spawn.ts'
 import type { Who } from '../../support/who.ts'
 
@@ -63,7 +64,7 @@ describe.each(['user', 'root'] as const)('a running box, as %s', (who: Who) => {
 
   it('goes on when the helper inside is killed, with another one', async () => {
     const [running, session] = await box()
-    const hand = joiner(running.pid)
+    const hand = partsOf(running.pid).joined
     process.kill(hand, 'SIGKILL')
     expect(await eventually(() => kinds(session.id).includes('restored'))).toBe(true)
     replace('TOKEN=fourth\n')
@@ -77,7 +78,7 @@ describe.each(['user', 'root'] as const)('a running box, as %s', (who: Who) => {
   it.each(['node', 'helpers'])('stands still while %s is stopped', async (what) => {
     const [running] = await box('n=0; while :; do n=$((n+1)); echo $n > tick; sleep 0.05; done')
     const tick = (): string => readFileSync(`${project}/tick`, 'utf8')
-    const pids = what === 'node' ? [running.pid] : [running.pid, ...descendants(running.pid).slice(0, 1)]
+    const pids = what === 'node' ? [running.pid] : [running.pid, partsOf(running.pid).helper]
     for (const pid of pids) process.kill(pid, 'SIGSTOP')
     const stands = async (): Promise<boolean> => {
       const before = tick()
@@ -95,28 +96,7 @@ describe.each(['user', 'root'] as const)('a running box, as %s', (who: Who) => {
   })
 })
 
-function children(pid: number): number[] {
-  return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
-  )
-}
-
-/** The helper, then what it started: the joined process first. */
-function descendants(pid: number): number[] {
-  return children(pid).flatMap((child) => [child, ...children(child)])
-}
-
 /** What a file has for the box. */
 function seen(pid: number, path: string): string {
-  const monitor = children(children(pid)[0]!).find((child) => child !== joiner(pid))
-  return readFileSync(`/proc/${children(monitor!)[0]}/root${path}`, 'utf8')
-}
-
-function joiner(pid: number): number {
-  const [helper] = children(pid)
-  const found = children(helper!).find((child) =>
-    readFileSync(`/proc/${child}/cmdline`, 'latin1').includes('agentbox-helper'),
-  )
-  if (found === undefined) throw new Error('no joined process')
-  return found
+  return readFileSync(`/proc/${partsOf(pid).init}/root${path}`, 'utf8')
 }
