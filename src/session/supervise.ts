@@ -67,7 +67,7 @@ export async function supervise(box: HeldBox, prepared: Prepared, session: Sessi
 async function keepHandInside({ box, guard }: Watched, live: LiveMasks): Promise<void> {
   for (let tries = 0; tries < MOST_REJOINS; tries++) {
     await box.inside.lost
-    await delay(SETTLE)
+    await delay(SETTLE, undefined, { ref: false })
     if (box.ended) return
     await guard.lost('masks', 'the helper in the box is gone', async () => {
       await box.rejoin()
