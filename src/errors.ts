@@ -47,6 +47,7 @@ export type Problem =
   | { code: 'scan-failed'; path: string; reason: string }
   | { code: 'command-not-found'; name: string }
   | { code: 'command-not-runnable'; path: string; reason: string }
+  | { code: 'hooks-unavailable'; reason: string }
   | { code: 'state-unusable'; path: string; reason: string }
   | { code: 'io'; action: string; path: string; reason: string }
 

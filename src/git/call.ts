@@ -13,7 +13,9 @@ export interface GitCall {
   args: readonly string[]
   input?: string | Buffer | undefined
   /** More environment: `hookVariables`, or HOME where the user's own configuration has to be read. */
-  env?: Readonly<Record<string, string>> | undefined
+  env?: Readonly<Record<string, string | undefined>> | undefined
+  /** For asking where hooks are and for writing config: no hook is run by that. */
+  ownHooksPath?: boolean | undefined
   /** Milliseconds; git is then ended and the answer is `partial`. */
   limit?: number | undefined
 }
@@ -48,7 +50,8 @@ export function callGit(call: GitCall): Promise<GitAnswer> {
     })
   }
   return new Promise((resolve) => {
-    const child = spawn(binary, [...safeOptions, ...call.args], {
+    const options = call.ownHooksPath === true ? withoutHooksPath(safeOptions) : safeOptions
+    const child = spawn(binary, [...options, ...call.args], {
       cwd: call.cwd,
       env: { ...safeEnv, ...call.env },
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -71,6 +74,11 @@ export function callGit(call: GitCall): Promise<GitAnswer> {
     child.stdin.on('error', () => {})
     child.stdin.end(typeof call.input === 'string' ? toBytes(call.input) : call.input)
   })
+}
+
+function withoutHooksPath(options: readonly string[]): string[] {
+  const at = options.findIndex((option) => option.startsWith('core.hooksPath='))
+  return options.toSpliced(at - 1, 2)
 }
 
 function limited(child: ChildProcess, limit: number): () => boolean {

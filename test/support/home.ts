@@ -89,7 +89,8 @@ export function makeHome(who: Who): TestHome {
 function install(base: string): string {
   const app = join(base, 'app')
   mkdirSync(app, { mode: 0o755 })
-  for (const name of ['dist', 'shell']) cpSync(join(checkout, name), join(app, name), { recursive: true })
+  for (const name of ['dist', 'shell', 'hooks'])
+    cpSync(join(checkout, name), join(app, name), { recursive: true })
   openToAll(app)
   return join(app, 'dist/agentbox.cjs')
 }
