@@ -11,6 +11,7 @@ const helper = path.join(dist, 'agentbox-helper')
 const entries = {
   'src/main.ts': 'agentbox.cjs',
   'src/run.ts': 'run.cjs',
+  'src/hook.ts': 'hook.cjs',
   'src/cli.ts': 'cli.cjs',
   // What a launch needs only now and then: unusual YAML, a user's own configuration.
   'src/config/yaml.ts': 'yaml.cjs',

@@ -17,7 +17,7 @@ import { Script } from 'node:vm'
  * libraries that only the other commands need, and V8's compiled form of it is kept in the user's cache
  * (on Node 20 compiling it anew takes a third of a launch). A missing or unfit cache costs nothing more.
  */
-const entry = process.argv[2] === 'run' ? 'run' : 'cli'
+const entry = ['run', 'hook'].find((name) => name === process.argv[2]) ?? 'cli'
 const bundle = `${__dirname}/${entry}.cjs`
 const source = readFileSync(bundle, 'utf8')
 const cache = cachePath()

@@ -1,4 +1,5 @@
 import { activate } from './activate.ts'
+import { hook } from './hook.ts'
 import { hooks } from './hooks.ts'
 import { log } from './log.ts'
 import { masks } from './masks.ts'
@@ -10,4 +11,4 @@ import { shims } from './shims.ts'
 import type { Command } from './types.ts'
 
 /** Every command, in the order of the help. */
-export const commands: readonly Command[] = [run, masks, scan, hooks, plan, log, shims, activate, schema]
+export const commands: readonly Command[] = [run, masks, scan, hooks, plan, log, shims, activate, schema, hook]

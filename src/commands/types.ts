@@ -9,6 +9,8 @@ export interface Command {
   options: Record<string, Option>
   /** May be followed by a command of the user's, whose options are not ours. */
   takesCommand?: boolean
+  /** Not for people: in no list. */
+  hidden?: boolean
   examples: readonly string[]
   /** Returns the exit status. */
   run(call: Call): Promise<number> | number

@@ -6,7 +6,9 @@ export function programHelp(commands: readonly Command[]): string {
     'agentbox – coding agents in a bubblewrap sandbox\n',
     '\nUsage\n  agentbox COMMAND [OPTIONS]\n',
     '\nCommands\n',
-    indent(table(commands.map(({ name, summary }) => [name, summary]))),
+    indent(
+      table(commands.filter(({ hidden }) => hidden !== true).map(({ name, summary }) => [name, summary])),
+    ),
     '\nOptions\n  -h, --help     this text; after a command, its own\n  -V, --version  the version\n',
     '\nExamples\n  agentbox run -- claude\n  agentbox masks\n  agentbox plan -- claude > box.sh\n',
   ].join('')

@@ -10,7 +10,7 @@ const { version } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8
 
 /** All that a user gets; a file of any other name in the package is a mistake. */
 const allowed =
-  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|\.agentboxrc\.example|dist\/((agentbox|run|cli|yaml|cosmiconfig|credentials)\.cjs|agentbox-helper)|shell\/(shim\.sh|activate\.(sh|bash|zsh|fish))|hooks\/hook\.sh|schema\/[\w.-]+\.json|docs\/[\w-]+\.md)$/
+  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|\.agentboxrc\.example|dist\/((agentbox|run|hook|cli|yaml|cosmiconfig|credentials)\.cjs|agentbox-helper)|shell\/(shim\.sh|activate\.(sh|bash|zsh|fish))|hooks\/hook\.sh|schema\/[\w.-]+\.json|docs\/[\w-]+\.md)$/
 const required = [
   'package.json',
   'README.md',
@@ -19,6 +19,7 @@ const required = [
   '.agentboxrc.example',
   'dist/agentbox.cjs',
   'dist/run.cjs',
+  'dist/hook.cjs',
   'dist/cli.cjs',
   'dist/yaml.cjs',
   'dist/cosmiconfig.cjs',
@@ -74,7 +75,7 @@ test.each(['agentbox', 'run', 'cli', 'yaml', 'cosmiconfig'].map((name) => `${nam
     const known = (id: string) =>
       id.startsWith('node:') ||
       builtinModules.includes(id) ||
-      /^\.\/(agentbox|run|cli|yaml|cosmiconfig|credentials)\.cjs$/.test(id)
+      /^\.\/(agentbox|run|hook|cli|yaml|cosmiconfig|credentials)\.cjs$/.test(id)
     // Neither is ever needed: `typescript` is in cosmiconfig's loader for TypeScript files, which is replaced by
     // one that throws; `supports-color` is tried by simple-git's debug output, which does without.
     const optional = ['typescript', 'supports-color']

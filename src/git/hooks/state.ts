@@ -69,7 +69,8 @@ export async function configuredHooks(cwd: string): Promise<Map<HookName, string
   const lines = stdout.toString('utf8').split('\0')
   return new Map(
     lines.flatMap((line) => {
-      const [key = '', value = ''] = [line.slice(0, line.indexOf('\n')), line.slice(line.indexOf('\n') + 1)]
+      const end = line.indexOf('\n')
+      const [key, value] = [line.slice(0, end), line.slice(end + 1)]
       const name = HOOKS.find((one) => key === `${render.configSection(one)}.command`)
       return name === undefined ? [] : [[name, value] as const]
     }),

@@ -189,7 +189,9 @@ function simpleRemoval(file: string): Step[] {
 }
 
 function rerun(manager: Manager | undefined): Advice[] {
-  if (manager?.kind === 'lefthook') return [{ kind: 'run', command: 'npx lefthook install' }]
+  // Its install leaves the stubs of events that are no longer in its configuration.
+  const again = 'npx lefthook uninstall && npx lefthook install'
+  if (manager?.kind === 'lefthook') return [{ kind: 'run', command: again }]
   return manager?.kind === 'simple-git-hooks' ? [{ kind: 'run', command: 'npx simple-git-hooks' }] : []
 }
 

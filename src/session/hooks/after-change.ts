@@ -1,0 +1,57 @@
+import { AgentboxError } from '../../errors.ts'
+import { grantKey, lastSeen, newsOf, noteSeen, type SeenPolicy } from '../../git/hooks/seen.ts'
+import { storeMasks } from '../../masks/stored.ts'
+import { render } from '../../ui/messages.ts'
+import { changedPolicy } from '../../ui/hook-words.ts'
+import { ask, liveSessions } from '../registry.ts'
+import { surveySituation } from '../situation.ts'
+import { surveyFiles } from '../survey.ts'
+
+type Talk = (text: string) => void
+
+/**
+ * After git has changed the work tree: looks for secrets again, keeps the list, tells the sessions of the
+ * project, and says once if the policy has changed. Never fails: what git did is done.
+ */
+export async function afterChange(env: NodeJS.ProcessEnv, talk: Talk): Promise<void> {
+  // In the box there are neither lists nor sessions, and the box itself watches.
+  if (env['AGENTBOX'] === '1') return
+  try {
+    await refresh(env, talk)
+  } catch (error) {
+    if (error instanceof AgentboxError) talk(render(error.problem))
+    else talk(`agentbox: the hook could not look: ${String(error)}\n`)
+  }
+}
+
+async function refresh(env: NodeJS.ProcessEnv, talk: Talk): Promise<void> {
+  const situation = await surveySituation(env)
+  const { dirs, project, loaded } = situation
+  const told = tellSessions(dirs.state, project.root)
+  const { masks, pending } = surveyFiles(situation)
+  storeMasks(dirs.state, project.root, masks)
+  const now: SeenPolicy = {
+    version: 1,
+    files: loaded.files.map(({ path, sha256 }) => ({ path, sha256 })),
+    pending: pending.map(grantKey),
+  }
+  const before = lastSeen(dirs.state, project.root)
+  if (JSON.stringify(before) !== JSON.stringify(now)) noteSeen(dirs.state, project.root, now)
+  const news = before === undefined ? undefined : newsOf(before, now, pending)
+  if (news !== undefined)
+    for (const line of changedPolicy(news, loaded.files, project.root)) talk(`${line}\n`)
+  for (const problem of await told) talk(`agentbox  ${problem}\n`)
+}
+
+/** They watch by themselves; being told is for the events that a watcher may lose. */
+async function tellSessions(state: string, project: string): Promise<string[]> {
+  const sessions = liveSessions(state).filter((session) => session.project === project)
+  const answers = await Promise.all(
+    sessions.map(async (session) => ({ session, answer: await ask(state, session, { do: 'rescan' }) })),
+  )
+  return answers.flatMap(({ session, answer }) =>
+    answer.ok || answer.reason === 'it has ended'
+      ? []
+      : [`the session of ${session.agent} (${session.pid}) did not look for secrets again: ${answer.reason}`],
+  )
+}
