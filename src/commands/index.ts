@@ -11,4 +11,15 @@ import { shims } from './shims.ts'
 import type { Command } from './types.ts'
 
 /** Every command, in the order of the help. */
-export const commands: readonly Command[] = [run, masks, scan, hooks, plan, log, shims, activate, schema, hook]
+export const commands: readonly Command[] = [
+  run,
+  masks,
+  scan,
+  hooks,
+  plan,
+  log,
+  shims,
+  activate,
+  schema,
+  hook,
+]
