@@ -15,12 +15,13 @@ enum request_kind {
   PROTECT,        /* `path` becomes read-only */
   LISTEN,         /* on port `dev` of the box's loopback: the listener is handed over as `id` */
   CONNECT,        /* to port `dev` there: the connection is handed over as `id` */
+  LINK,           /* a symbolic link to `text` over `path`, which is no directory */
 };
 
 /* Followed by `path` and `text`, without NULs at their ends. */
 struct request_header {
   uint32_t kind, id;
-  /* MASK…, PROTECT: what stands there on the host; anything else is left alone. 0, 0: whatever it is. */
+  /* MASK…, PROTECT, LINK: what stands there on the host; anything else is left alone. 0, 0: whatever it is. */
   uint64_t dev, ino;
   uint32_t path, text;
 };

@@ -72,6 +72,10 @@ static int file_mask(const struct request *request) {
   switch (request->head.kind) {
   case MASK_EMPTY: return clone_tree(masks.shown, "empty", 0);
   case MASK_DENY: return clone_tree(masks.shown, "denied", 0);
+  case LINK:
+    text_name(name, request->head.id);
+    if (symlinkat(request->text, masks.writable, name) != 0) return -1;
+    return clone_tree(masks.shown, name, AT_SYMLINK_NOFOLLOW);
   default:
     text_name(name, request->head.id);
     if (!write_text(name, request->text, request->head.text, 0444)) return -1;
@@ -126,6 +130,7 @@ static int mount_over(const struct request *request, int target, struct answer *
   bool expected = head->dev == before.st_dev && head->ino == before.st_ino;
   bool any = head->dev == 0 && head->ino == 0 && before.st_dev != masks.device;
   if (!expected && !any) return EEXIST;
+  if (head->kind == LINK && S_ISDIR(before.st_mode)) return EISDIR;
   int tree = head->kind == PROTECT        ? read_only_copy(target)
              : S_ISDIR(before.st_mode)    ? directory_mask()
                                           : file_mask(request);
@@ -176,6 +181,7 @@ void answer_mount(const struct request *request, struct answer *answer) {
   case MASK_EMPTY:
   case MASK_DENY:
   case MASK_TEXT:
+  case LINK:
   case PROTECT: answer->error = mount_over(request, target, answer); break;
   case UNMASK: answer->error = unmount(request, target, answer); break;
   default: answer->error = EINVAL;

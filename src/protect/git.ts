@@ -31,6 +31,13 @@ export function protectRepository(repository: GitRepository, project: string): G
   return { paths: parts.flatMap((part) => part.paths), missing: parts.flatMap((part) => part.missing) }
 }
 
+/** The config files of a repository and its submodules that git writes to. */
+export function configFiles({ commonDir }: GitRepository): string[] {
+  return [commonDir, ...moduleDirs(`${commonDir}/modules`, 4)]
+    .filter((dir) => isWritable(dir))
+    .map((dir) => `${dir}/config`)
+}
+
 /** Protection of one git directory that is not a linked worktree's. */
 export function protectGitDir(gitDir: string, project: string, workTree: string | undefined): GitProtection {
   const settings = readConfig(`${gitDir}/config`)

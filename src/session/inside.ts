@@ -7,7 +7,17 @@ import { toBytes } from '../host/bytes.ts'
 import type { Identity } from '../plan/ops.ts'
 
 /** The same in native/join.h. */
-const KIND = { empty: 1, deny: 2, text: 3, rewrite: 4, unmask: 5, protect: 6, listen: 7, connect: 8 } as const
+const KIND = {
+  empty: 1,
+  deny: 2,
+  text: 3,
+  rewrite: 4,
+  unmask: 5,
+  protect: 6,
+  listen: 7,
+  connect: 8,
+  link: 9,
+} as const
 const HEADER = 32
 const ANSWER = 32
 /** Milliseconds: a process that does nothing but answer is gone or stopped if it takes longer. */
@@ -41,6 +51,8 @@ export interface Inside {
   unmask(path: string, mounted: Identity): Promise<InsideAnswer>
   /** Makes the path read-only if it is `expected`. */
   protect(path: string, expected: Identity | undefined): Promise<InsideAnswer>
+  /** Puts a symbolic link in the place of a file, if that is `expected`. Kernels before 5.10 may refuse. */
+  link(path: string, to: string, expected: Identity): Promise<InsideAnswer>
   /** A server on 127.0.0.1:port of the box. Rejects with `io` if the port is taken. */
   listen(port: number): Promise<Server>
   /** A connection to 127.0.0.1:port of the box; errors come as the socket's events. */
@@ -118,6 +130,7 @@ function calls(talk: Talk): Omit<Inside, 'joined' | 'lost' | 'close'> {
     rewrite: (token, text) => send(talk, KIND.rewrite, { dev: String(token), ino: '0' }, '', text),
     unmask: (path, mounted) => send(talk, KIND.unmask, mounted, path),
     protect: (path, expected = none) => send(talk, KIND.protect, expected, path),
+    link: (path, to, expected) => send(talk, KIND.link, expected, path, to),
     listen: (port) => socketFor<Server>(talk, KIND.listen, port),
     connect: (port) => socketFor<Socket>(talk, KIND.connect, port),
   }

@@ -13,6 +13,7 @@ import { noteAlways } from './always.ts'
 import { openSession, type SessionDir } from './backing.ts'
 import { checkMountPoints, ensurePrivateHome, type PrivateHome } from './home.ts'
 import { checkIdentities, noteIdentities } from './identity.ts'
+import { collectGitConfigs, copyGitConfigs, mountGitConfigs, withGitConfigs } from './git-config.ts'
 import { launch, type AgentEnd } from './launcher.ts'
 import { prepare, type CommandRequest, type Prepared } from './prepare.ts'
 import type { Situation } from './situation.ts'
@@ -52,7 +53,8 @@ export async function runBoxed(
     const state = { profile: prepared.profile, hostHome: facts.home, box: home, project: project.root }
     prepareStateFiles(state)
     makePlaceholders(prepared.placeholders)
-    const plan = noteIdentities(prepared.plan, writableDirs(prepared))
+    const configs = copyGitConfigs(project, session.path)
+    const plan = noteIdentities(withGitConfigs(prepared.plan, configs), writableDirs(prepared))
     tell.begin(prepared)
     const end = await launch({
       helper,
@@ -68,16 +70,25 @@ export async function runBoxed(
       openFiles: softOpenFiles(),
       async onReady(box) {
         checkIdentities(plan, box.pid)
+        await mountGitConfigs(configs, box.inside)
         supervision = await supervise(box, prepared, session)
       },
     })
     supervision?.close(end)
     collectStateFiles(state)
+    for (const text of refusedSettings(await collectGitConfigs(configs))) tell.warn(text)
     tellAfterwards(supervision, project, tell)
     return checked(end, bwrap, request)
   } finally {
     session.remove()
   }
+}
+
+function refusedSettings(refused: readonly string[]): string[] {
+  if (refused.length === 0) return []
+  const some = refused.slice(0, 5).join(', ')
+  const more = refused.length > 5 ? ` and ${refused.length - 5} more` : ''
+  return [`git settings of the box that were not taken over: ${some}${more}; docs/git.md says which are`]
 }
 
 function tellAfterwards(supervision: Supervision | undefined, project: Project, tell: Telling): void {
