@@ -29,6 +29,8 @@ export interface PlanInput {
   grants: readonly stage.GrantedPath[]
   /** Existing read-only parts of the agent's state, absolute. */
   agentFiles: readonly string[]
+  /** Log-ins of other agents that the private home holds, absolute in the box. */
+  otherLogins: readonly string[]
   /** The host directory behind a private home; undefined if the home is ephemeral. */
   homeSource: string | undefined
   /** The ssh agent's socket on the host, if it is granted. */
@@ -69,7 +71,7 @@ export function buildPlan(input: PlanInput): LaunchPlan {
     ...stage.kernel(facts, policy),
     ...stage.home(facts, input.homeSource),
     ...stage.tools(facts, programFiles(program, shown, facts.home)),
-    ...stage.agent(profile, input.agentFiles),
+    ...stage.agent(profile, input.agentFiles, input.otherLogins),
     ...stage.grants(input.grants),
     ...stage.git(project),
     ...stage.project(project),

@@ -93,14 +93,19 @@ export function tools(facts: HostFacts, program: readonly string[]): SandboxOp[]
   return [...dirs, ...own]
 }
 
-export function agent(profile: AgentProfile, files: readonly string[]): SandboxOp[] {
-  return files.map((path): SandboxOp => ({
+export function agent(
+  profile: AgentProfile,
+  files: readonly string[],
+  otherLogins: readonly string[],
+): SandboxOp[] {
+  const own = files.map((path): SandboxOp => ({
     kind: 'bind',
     source: path,
     dest: path,
     access: 'ro',
     why: `your settings of ${profile.name}`,
   }))
+  return [...own, ...otherLogins.map((path) => mask(path, false, "another agent's log-in"))]
 }
 
 export function grants(granted: readonly GrantedPath[]): SandboxOp[] {

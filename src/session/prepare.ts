@@ -6,7 +6,7 @@ import { buildPlan } from '../plan/build.ts'
 import type { LaunchPlan } from '../plan/ops.ts'
 import type { Executable } from '../plan/program.ts'
 import { generic } from '../policy/agents/generic.ts'
-import { profileOf } from '../policy/agents/index.ts'
+import { agents, profileOf } from '../policy/agents/index.ts'
 import { relocate } from '../policy/agents/relocate.ts'
 import type { AgentProfile } from '../policy/agents/types.ts'
 import type { Origin, Policy } from '../policy/types.ts'
@@ -82,12 +82,27 @@ export function prepare(
     agentFiles: profile.readonly
       .map((path) => `${facts.home}/${path}`)
       .filter((path) => realpathOf(path) !== undefined),
+    otherLogins: otherLogins(profile, home, situation),
     sshSocket: sshSocketOf(policy, env),
     homeSource: home?.home ?? session,
     helper,
     warnings: [...survey.warnings, ...warningsFor(situation), ...ownProgram(own, program)],
   })
   return { situation, survey, plan, profile, home, placeholders: protection.placeholders }
+}
+
+/** The home is the repository's, for whichever agent; what one logged in with is not the others' to read. */
+function otherLogins(
+  { name }: AgentProfile,
+  home: PrivateHome | undefined,
+  { env, facts }: Situation,
+): string[] {
+  if (home === undefined) return []
+  return agents
+    .filter((agent) => agent.name !== name)
+    .flatMap((agent) => relocate(agent, env, facts.home).synced)
+    .filter((path) => lstatOf(`${home.home}/${path}`)?.isFile() === true)
+    .map((path) => `${facts.home}/${path}`)
 }
 
 function placeOf({ file, line, column }: Origin): Place | undefined {

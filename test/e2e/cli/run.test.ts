@@ -301,6 +301,16 @@ describe.each(['user', 'root'] as const)('agentbox run, as %s', (who: Who) => {
     expect(readFileSync(`${at.home}/.claude/.credentials.json`, 'utf8')).toBe('{"t":"new"}\n')
   })
 
+  it('gives no other command what an agent has logged in with', async () => {
+    at.write(`${at.home}/bin/claude`, '#!/bin/sh\ncat ~/.claude/.credentials.json\n', 0o755)
+    at.write(`${at.home}/.claude/.credentials.json`, '{"t":"mine"}\n', 0o600)
+    const env = { PATH: `${at.home}/bin:${at.env['PATH']}` }
+    expect((await run(['run', '--', 'claude'], { env })).stdout).toBe('{"t":"mine"}\n')
+    const other = await run(['run', '--', 'sh', '-c', 'cat ~/.claude/.credentials.json; echo .'], { env })
+    expect(other.stdout).toBe('.\n')
+    expect((await run(['run', '--', 'claude'], { env })).stdout).toBe('{"t":"mine"}\n')
+  })
+
   it('gives a program that the repository brings no log-in, whatever its name', async () => {
     at.write(
       `${project}/claude`,

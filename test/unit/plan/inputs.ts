@@ -63,6 +63,7 @@ export function planInput(change: Partial<PlanInput> = {}): PlanInput {
     hidden: [{ path: '/home/u/p/infra', directory: true, why: 'hidden' }],
     grants: [{ path: '/data', access: 'ro', why: 'granted' }],
     agentFiles: ['/home/u/.tool/settings.json'],
+    otherLogins: ['/home/u/.other/auth.json'],
     homeSource: '/state/homes/x/home',
     sshSocket: undefined,
     helper: '/opt/agentbox/helper',
