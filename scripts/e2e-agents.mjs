@@ -1,72 +1,76 @@
 #!/usr/bin/env node
-// npm run e2e:agents: the real Claude Code and Codex, in the box, against a model API on loopback.
+// npm run e2e:agents [-- --only AGENT --check NAME --write]: the real agents, in the box, against a model API on
+// loopback. --write keeps the table in docs/agents.md.
 import fs from 'node:fs'
-import path from 'node:path'
-import { agents, marker } from '../test/e2e/agents/agents.mjs'
+import { parseArgs } from 'node:util'
+import { agents } from '../test/e2e/agents/agents.mjs'
+import { checks, control } from '../test/e2e/agents/checks.mjs'
 import { startFakeApi } from '../test/e2e/agents/fake-api.mjs'
+import { keepTable, table } from '../test/e2e/agents/table.mjs'
+import { tui } from '../test/e2e/agents/tui.mjs'
+import { makeAgentWorld } from '../test/e2e/agents/world.mjs'
 import { build } from './build.mjs'
-import { installAgents, layOut, users } from './lib/agents.mjs'
-import { captureAsync, main, say, withTemporaryDir } from './lib/tools.mjs'
-import { makeWorld } from './lib/world.mjs'
+import { installAgents, layOut, users, versionOf } from './lib/agents.mjs'
+import { main, say, Stop, withTemporaryDir } from './lib/tools.mjs'
 import { setup } from './setup.mjs'
 
+const all = [control, ...checks, tui]
+
 await main(async () => {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string', multiple: true },
+      check: { type: 'string', multiple: true },
+      write: { type: 'boolean', default: false },
+    },
+  })
+  const chosen = pick(agents, values.only)
+  const wanted = pick(all, values.check)
   setup(['run', 'build', 'test'])
   await build()
-  const bin = installAgents(agents)
-  const outcomes = []
+  const bin = installAgents(chosen)
+  const rows = []
   for (const user of users()) {
-    for (const agent of agents) {
-      for (const boxed of [false, true]) outcomes.push(await tryAgent({ user, agent, boxed, bin }))
-    }
+    for (const agent of chosen) rows.push(await tryAgent({ user, agent, bin, wanted }))
   }
-  return outcomes.every((ok) => ok) ? 0 : 1
+  const text = table(rows, wanted)
+  process.stdout.write(text)
+  if (values.write) keepTable(text)
+  return rows.every(({ outcomes }) => outcomes.every(({ problems = [] }) => problems.length === 0)) ? 0 : 1
 })
 
-/**
- * One conversation in a fresh home and repository. Unboxed it must leak, or the test would prove nothing;
- * boxed it must run the tool and leak nothing.
- */
-async function tryAgent({ user, agent, boxed, bin }) {
+function pick(list, names) {
+  const unknown = (names ?? []).filter((name) => !list.some((one) => one.name === name))
+  if (unknown.length > 0)
+    throw new Stop(`e2e: no ${unknown.join()}; ${list.map(({ name }) => name).join(', ')}`)
+  return list.filter(({ name }) => names === undefined || names.includes(name))
+}
+
+/** All checks of one agent, in one home. */
+async function tryAgent({ user, agent, bin, wanted }) {
   const api = await startFakeApi()
+  const url = `http://127.0.0.1:${api.port}`
   // Codex refuses a home below the system's temporary directory; this one is elsewhere.
   return await withTemporaryDir('agents', async (dir) => {
-    const world = makeWorld(dir)
-    fs.mkdirSync(path.join(world.home, '.codex'))
-    const layout = layOut(dir, user, bin, agent.name)
-    const env = {
-      ...world.env,
-      ...agent.env(api.url),
-      ...(boxed ? {} : agent.bareEnv),
-      PATH: boxed ? layout.shimmedPath : layout.path,
+    fs.chmodSync(dir, 0o755)
+    const outcomes = []
+    for (const check of wanted) {
+      const reason = check.needs?.(agent)
+      const world = {
+        ...makeAgentWorld(`${dir}/${outcomes.length}`, { agent, user, layOut, bin, url, port: api.port }),
+        api,
+      }
+      const outcome = reason === undefined ? { problems: await check.run(world) } : { reason }
+      outcomes.push({ check: check.name, ...outcome })
+      told({ user, agent, check }, outcome, world)
     }
-    const [command, ...rest] = [...user.prefix, agent.name, ...agent.args(api.url)]
-    const done = await captureAsync(command, rest, { cwd: world.repository, env, timeout: 120_000 })
-    return report({ user, agent, boxed, ...judge(api.requests, world.secrets, done, boxed) }, done)
+    return { agent: agent.name, version: versionOf(agent), user: user.name, outcomes }
   }).finally(api.close)
 }
 
-function judge(requests, secrets, done, boxed) {
-  const ran = requests.some(({ toolResults }) => toolResults.some((result) => result.includes(marker)))
-  const unread = requests.filter(({ readable }) => !readable).length
-  const leaked = secrets.filter((secret) => requests.some(({ text }) => text.includes(secret)))
-  const problems = [
-    ...(done.status === 0 ? [] : [`status ${done.status}`]),
-    ...(ran ? [] : ['the tool did not run']),
-    ...(unread === 0 ? [] : [`${unread} requests could not be decoded`]),
-    ...(boxed && leaked.length > 0 ? [`LEAKED ${leaked.join(', ')}`] : []),
-    ...(!boxed && leaked.length === 0 ? ['nothing leaked without the box: the test proves nothing'] : []),
-  ]
-  return { problems, leaked: leaked.length, requests: requests.length }
-}
-
-function report({ user, agent, boxed, problems, leaked, requests }, { output }) {
-  const how = boxed ? 'boxed  ' : 'unboxed'
-  const verdict =
-    problems.length === 0 ? `ok: tool ran, ${leaked} secrets in ${requests} requests` : problems.join('; ')
-  process.stdout.write(
-    `${problems.length === 0 ? '✓' : '✗'} ${agent.name.padEnd(7)} ${how} as ${user.name.padEnd(7)} ${verdict}\n`,
-  )
-  if (problems.length > 0) say(output.slice(-4000))
-  return problems.length === 0
+function told({ user, agent, check }, { problems, reason }, world) {
+  const mark = reason !== undefined ? '–' : problems.length === 0 ? '✓' : '✗'
+  const what = reason ?? (problems.join('; ') || 'ok')
+  say(`${mark} ${agent.name.padEnd(8)} as ${user.name.padEnd(6)} ${check.name.padEnd(11)} ${what}`)
+  if (problems !== undefined && problems.length > 0) say((world.output ?? '').slice(-3000))
 }

@@ -45,22 +45,21 @@ export function users() {
   return [self, { name: 'daemon', prefix, uid, gid }]
 }
 
-/** A copy of the package, a directory with the shim of the agent, and PATH without and with it. */
-export function layOut(dir, user, agentsBin, name) {
+/** The pinned version. */
+export const versionOf = (agent) => versions[agent.package]
+
+/** A copy of the package that any user can run; returns a PATH with it and the agents. */
+export function layOut(dir, user, agentsBin) {
   const home = path.join(dir, 'agentbox')
   for (const part of ['dist', 'shell', 'package.json'])
     fs.cpSync(path.join(root, part), path.join(home, part), { recursive: true })
   const bin = path.join(dir, 'bin')
-  const shims = path.join(dir, 'shims')
   fs.mkdirSync(bin)
-  fs.mkdirSync(shims)
   fs.symlinkSync(path.join(home, 'dist/agentbox.cjs'), path.join(bin, 'agentbox'))
-  fs.symlinkSync(path.join(home, 'shell/shim.sh'), path.join(shims, name))
-  const plain = [agentsBin, bin, path.dirname(process.execPath), '/usr/bin', '/bin'].join(':')
   if (user.uid !== undefined) {
     const done = capture('chown', ['-R', `${user.uid}:${user.gid}`, dir])
     if (done.status !== 0) throw new Stop(`e2e: ${done.stderr}`)
   }
   fs.chmodSync(dir, 0o755)
-  return { path: plain, shimmedPath: `${shims}:${plain}` }
+  return { path: [agentsBin, bin, path.dirname(process.execPath), '/usr/bin', '/bin'].join(':') }
 }

@@ -98,6 +98,12 @@ export function agent(
   files: readonly string[],
   otherLogins: readonly string[],
 ): SandboxOp[] {
+  const managed = Object.entries(profile.managed).map(([dest, content]): SandboxOp => ({
+    kind: 'data',
+    dest,
+    content,
+    why: `so that ${profile.name} works in a box`,
+  }))
   const own = files.map((path): SandboxOp => ({
     kind: 'bind',
     source: path,
@@ -105,7 +111,8 @@ export function agent(
     access: 'ro',
     why: `your settings of ${profile.name}`,
   }))
-  return [...own, ...otherLogins.map((path) => mask(path, false, "another agent's log-in"))]
+  const logins = otherLogins.map((path) => mask(path, false, "another agent's log-in"))
+  return [...managed, ...own, ...logins]
 }
 
 export function grants(granted: readonly GrantedPath[]): SandboxOp[] {

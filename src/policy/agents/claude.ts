@@ -38,5 +38,7 @@ export const claude: AgentProfile = {
   // Its updater would fail on the read-only installation. IS_SANDBOX lets root skip permission prompts,
   // which is what this box is for.
   set: { DISABLE_AUTOUPDATER: '1', IS_SANDBOX: '1' },
+  // Its own sandbox needs user namespaces, which the box refuses: every command would fail.
+  managed: { '/etc/claude-code/managed-settings.json': '{"sandbox":{"enabled":false}}\n' },
   hosts: ['api.anthropic.com'],
 }

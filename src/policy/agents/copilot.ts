@@ -16,5 +16,6 @@ export const copilot: AgentProfile = {
   install: [],
   env: ['COPILOT_*', 'GH_TOKEN', 'GITHUB_TOKEN'],
   set: {},
+  managed: {},
   hosts: ['api.github.com', '*.githubcopilot.com'],
 }

@@ -23,6 +23,8 @@ export const gemini: AgentProfile = {
     'GOOGLE_CLOUD_LOCATION',
     'GOOGLE_GEMINI_BASE_URL',
   ],
-  set: {},
+  // Its own sandbox is a container, which cannot be started inside.
+  set: { GEMINI_SANDBOX: 'false' },
+  managed: {},
   hosts: ['generativelanguage.googleapis.com'],
 }

@@ -10,5 +10,6 @@ export const generic: AgentProfile = {
   install: [],
   env: [],
   set: {},
+  managed: {},
   hosts: [],
 }

@@ -16,5 +16,6 @@ export const pi: AgentProfile = {
   install: [],
   env: ['ANTHROPIC_API_KEY', 'OPENAI_API_KEY', 'GEMINI_API_KEY', 'OPENROUTER_API_KEY', 'PI_*'],
   set: {},
+  managed: {},
   hosts: ['api.anthropic.com', 'api.openai.com', 'generativelanguage.googleapis.com', 'openrouter.ai'],
 }

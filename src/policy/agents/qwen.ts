@@ -8,6 +8,8 @@ export const qwen: AgentProfile = {
   seeds: [],
   install: [],
   env: ['OPENAI_*', 'QWEN_*', 'DASHSCOPE_API_KEY'],
-  set: {},
+  // Its own sandbox is a container, which cannot be started inside.
+  set: { QWEN_SANDBOX: 'false', GEMINI_SANDBOX: 'false' },
+  managed: {},
   hosts: ['dashscope.aliyuncs.com', 'chat.qwen.ai', 'portal.qwen.ai'],
 }

@@ -25,6 +25,11 @@ export interface AgentProfile {
   env: readonly string[]
   /** Variables set for this agent inside the box. */
   set: Readonly<Record<string, string>>
+  /**
+   * Files outside the home that the box gives the agent, by absolute path: an administrator's settings, which go
+   * before the user's. They switch off what cannot work inside, above all a sandbox of the agent's own.
+   */
+  managed: Readonly<Record<string, string>>
   /** Hosts that the agent cannot work without (`@agent` in `network.allow`). */
   hosts: readonly string[]
 }

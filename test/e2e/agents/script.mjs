@@ -3,6 +3,11 @@ import { randomBytes } from 'node:crypto'
 
 export const newId = (prefix) => prefix + randomBytes(9).toString('hex')
 
+const SHELLS = ['Bash', 'bash', 'shell', 'run_shell_command', 'execute_command', 'run_command']
+
+/** The tool of the list that runs a shell command. */
+export const shellOf = (tools) => tools.find(({ name }) => SHELLS.includes(name))
+
 /** The text in a string, a content block, or a list of them. */
 export function textOf(content) {
   if (content === undefined || content === null) return ''
@@ -21,13 +26,16 @@ export function nextCommand(prompt, done) {
 export function argumentsFor(schema, command) {
   const properties = schema?.properties ?? {}
   const key = ['command', 'cmd', 'script', 'input'].find((name) => name in properties) ?? 'command'
-  const given = { [key]: properties[key]?.type === 'array' ? ['bash', '-lc', command] : command }
+  const given = {
+    [key]: String(properties[key]?.type).toLowerCase() === 'array' ? ['bash', '-lc', command] : command,
+  }
   const required = (schema?.required ?? []).filter((name) => name !== key)
   return { ...Object.fromEntries(required.map((name) => [name, filler(properties[name])])), ...given }
 }
 
 function filler({ type = 'string', enum: choices } = {}) {
   if (choices !== undefined) return choices[0]
+  const kind = [type].flat()[0].toLowerCase()
   const values = { string: 'run it', boolean: false, number: 30, integer: 30, array: [], object: {} }
-  return values[type]
+  return values[kind]
 }

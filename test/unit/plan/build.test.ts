@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { buildPlan } from '../../../src/plan/build.ts'
 import type { SandboxOp } from '../../../src/plan/ops.ts'
+import { claude } from '../../../src/policy/agents/claude.ts'
+import { codex } from '../../../src/policy/agents/codex.ts'
 import { policyWith } from '../policy/policies.ts'
 import { planInput } from './inputs.ts'
 
@@ -50,6 +52,16 @@ describe('the order of mounts', () => {
 })
 
 describe('buildPlan', () => {
+  it.each([
+    [claude, '/etc/claude-code/managed-settings.json', '"enabled":false'],
+    [codex, '/etc/codex/managed_config.toml', 'danger-full-access'],
+  ])('switches off the sandbox of the agent itself', (profile, dest, text) => {
+    const { ops } = buildPlan(planInput({ profile }))
+    const content = expect.stringContaining(text) as string
+    expect(ops).toContainEqual(expect.objectContaining({ kind: 'data', dest, content }))
+    expect(plan.ops.some((op) => op.dest === dest)).toBe(false)
+  })
+
   it('keeps arguments as they are', () => expect(plan.argv).toEqual(['tool', '--flag', 'a b', '']))
 
   it('offers a program whose directory is not shown under its name', () => {

@@ -1,0 +1,153 @@
+// What is held of every agent. A check is `{ name, needs?, run(world) }` and returns problems as text; `needs`
+// says why it does not apply to an agent, if it does not.
+import fs from 'node:fs'
+import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { capture, captureAsync } from '../../../scripts/lib/tools.mjs'
+import { curious, marker, recall, remember, remembered, small, wait, work } from './prompts.mjs'
+import { activated, bare, changes, snapshot, write } from './world.mjs'
+
+const LIMIT = 150_000
+
+/** One conversation; returns what the API saw of it. */
+async function talk(world, args, { start = activated, env = {} } = {}) {
+  const { api } = world
+  const from = api.requests.length
+  const before = snapshot(world)
+  const [command, ...rest] = start(world, args)
+  const options = { cwd: world.repository, env: { ...world.env, ...env }, timeout: LIMIT }
+  const { status, output } = await captureAsync(command, rest, options)
+  world.output = output
+  const requests = api.requests.slice(from)
+  return { status, output, requests, changed: changes(before, snapshot(world)) }
+}
+
+const ranIn = ({ requests }) =>
+  requests.some(({ toolResults }) => toolResults.some((result) => result.includes(marker)))
+
+/** What must hold of every conversation in the box. */
+function common(world, done) {
+  const { status, requests, changed } = done
+  const unread = requests.filter(({ readable }) => !readable).length
+  const leaked = world.secrets.filter((secret) => requests.some(({ text }) => text.includes(secret)))
+  return [
+    ...(status === 0 ? [] : [`status ${status}`]),
+    ...(ranIn(done) ? [] : ['the tool did not run']),
+    ...(unread === 0 ? [] : [`${unread} requests could not be decoded`]),
+    ...(leaked.length === 0 ? [] : [`LEAKED ${leaked.join(', ')}`]),
+    ...changed.map((place) => `the host's ${place.slice(world.home.length + 1)} changed`),
+  ]
+}
+
+const argsOf = (world, prompt) => world.agent.args(prompt, world)
+
+const secrets = {
+  name: 'secrets',
+  run: async (world) => common(world, await talk(world, argsOf(world, curious))),
+}
+
+/** Without the box it must leak, or the test would prove nothing. */
+export const control = {
+  name: 'unboxed',
+  async run(world) {
+    const env = world.agent.bareEnv ?? {}
+    const done = await talk(world, argsOf(world, curious), { start: bare, env })
+    const leaked = world.secrets.some((secret) => done.requests.some(({ text }) => text.includes(secret)))
+    return leaked ? [] : ['nothing leaked without the box: the test proves nothing']
+  },
+}
+
+const commit = {
+  name: 'commit',
+  async run(world) {
+    const done = await talk(world, argsOf(world, work(world.agent.plant)))
+    const options = { cwd: world.repository, env: world.env }
+    const git = (...args) => capture(world.as(['git'])[0], [...world.as(['git']).slice(1), ...args], options)
+    const subject = git('log', '-1', '--format=%s').stdout.trim()
+    const dirty = git('status', '--porcelain').stdout.trim()
+    return [
+      ...common(world, done),
+      ...(subject === 'by the agent' ? [] : [`last commit: ${subject}`]),
+      ...(dirty === '' ? [] : [`git status: ${dirty}`]),
+    ]
+  },
+}
+
+const state = {
+  name: 'state',
+  async run(world) {
+    const first = await talk(world, argsOf(world, remember))
+    const second = await talk(world, world.agent.more(recall, world))
+    const known = second.requests.some(({ text }) => text.includes(remembered))
+    return [
+      ...common(world, first),
+      ...common(world, second),
+      ...(known ? [] : ['the second run does not know the first']),
+    ]
+  },
+}
+
+const login = {
+  name: 'log-in',
+  needs: ({ login: file }) => (file === undefined ? 'its log-in is made by a browser' : undefined),
+  async run(world) {
+    const { agent, home, user } = world
+    write(home, { [agent.login.path]: agent.login.content }, user)
+    const env = { ...world.env }
+    delete env[agent.key]
+    const done = await talk({ ...world, env }, agent.args(small, world))
+    const used = done.requests.some(({ text }) => text.includes(agent.login.secret))
+    fs.rmSync(path.join(home, agent.login.path))
+    return [...common(world, done), ...(used ? [] : ["the host's log-in was not used"])]
+  },
+}
+
+const servers = {
+  name: 'mcp add',
+  needs: ({ addServer }) => (addServer === undefined ? 'it has no such command' : undefined),
+  async run(world) {
+    const { changed } = await talk(world, world.agent.addServer)
+    return changed.map((place) => `the host's ${place.slice(world.home.length + 1)} changed`)
+  },
+}
+
+const nested = {
+  name: 'own sandbox',
+  needs: (agent) => (agent.nested === undefined ? 'it has none' : undefined),
+  async run(world) {
+    const { agent, home, user } = world
+    const files = Object.keys(agent.nested.home)
+    const kept = Object.fromEntries(files.map((name) => [name, fs.readFileSync(path.join(home, name))]))
+    write(home, agent.nested.home, user)
+    try {
+      return common(world, await talk(world, agent.nested.args(curious, world)))
+    } finally {
+      write(home, kept, user)
+    }
+  },
+}
+
+const live = {
+  name: 'live',
+  async run(world) {
+    const { repository, user } = world
+    const at = (name) => path.join(repository, name)
+    const shown = ['appeared', 'replaced', 'in-a-new-directory'].map((name) => world.secret(name))
+    const conversation = talk(world, argsOf(world, wait))
+    const end = Date.now() + LIMIT
+    while (!fs.existsSync(at('live-go')) && Date.now() < end) await delay(20)
+    const kept = fs.readFileSync(at('.env'))
+    write(repository, { '.env.local': shown[0], '.env.next': shown[1] }, user)
+    fs.renameSync(at('.env.next'), at('.env'))
+    write(repository, { 'live-dir/.env': shown[2] }, user)
+    await delay(1000)
+    write(repository, { 'live-done': '' }, user)
+    const done = await conversation
+    write(repository, { '.env': kept }, user)
+    for (const name of ['live-go', 'live-done', '.env.local', 'live-dir'])
+      fs.rmSync(at(name), { recursive: true, force: true })
+    return common({ ...world, secrets: [...world.secrets, ...shown] }, done)
+  },
+}
+
+export const checks = [secrets, commit, state, login, servers, nested, live]
