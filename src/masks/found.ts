@@ -17,6 +17,14 @@ export interface MaskInput {
   shownSources?: readonly string[] | undefined
   /** What the policy hides, absolute, resolved: nothing in there needs a mask. */
   hidden?: readonly string[] | undefined
+  /** Remembers the names of inodes with several, for whoever decides again and again. */
+  links?: LinkCache | undefined
+}
+
+/** The walk for other names is not repeated while the masked inodes have as many names as they had. */
+export interface LinkCache {
+  key?: string | undefined
+  found: Found[]
 }
 
 /** Something to mask, its look not yet decided. */

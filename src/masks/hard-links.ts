@@ -2,7 +2,7 @@ import { type BigIntStats, lstatSync } from 'node:fs'
 import { fsPath } from '../host/bytes.ts'
 import { lockedDirectories } from './locked.ts'
 import { listDirectory, type Unreadable } from './scan.ts'
-import type { Found, Work } from './found.ts'
+import type { Found, LinkCache, Work } from './found.ts'
 
 /** A masked inode with several names: how many of them are still to be found, and what is masked by. */
 interface Wanted {
@@ -15,7 +15,7 @@ interface Wanted {
  * files does the walk happen: it calls lstat for everything, also in vendored trees and in `.git`, since
  * there is no other way from an inode to its names, and it ends as soon as all names are found.
  */
-export function hardLinks({ found, roots }: Work): Found[] {
+export function hardLinks({ found, roots, links }: Work): Found[] {
   const unreadable: Unreadable[] = []
   const wanted = new Map<string, Wanted>()
   const want = (first: Found, stat: BigIntStats): void => {
@@ -29,8 +29,26 @@ export function hardLinks({ found, roots }: Work): Found[] {
     }
   }
   if (wanted.size === 0) return lockedDirectories(unreadable, roots)
-  const others = namesOf(wanted, outermost(roots), unreadable)
+  const others = remembered(links, wanted) ?? namesOf(wanted, outermost(roots), unreadable)
+  if (links !== undefined) Object.assign(links, { key: keyOfAll(wanted), found: others })
   return [...lockedDirectories(unreadable, roots), ...others]
+}
+
+function remembered(links: LinkCache | undefined, wanted: Map<string, Wanted>): Found[] | undefined {
+  if (links === undefined || links.key !== keyOfAll(wanted)) return undefined
+  const same = links.found.every(({ path, stat }) => {
+    const now = statIfThere(path)
+    return now?.ino === stat.ino && now.dev === stat.dev
+  })
+  return same ? links.found : undefined
+}
+
+/** Before the walk counts them down. */
+function keyOfAll(wanted: Map<string, Wanted>): string {
+  return [...wanted]
+    .map(([key, { first }]) => `${key}:${first.stat.nlink}:${first.path}`)
+    .toSorted()
+    .join('\n')
 }
 
 function namesOf(wanted: Map<string, Wanted>, roots: readonly string[], unreadable: Unreadable[]): Found[] {

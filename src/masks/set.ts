@@ -40,6 +40,25 @@ export function buildMasks(input: MaskInput): MaskSet {
   return { masks, warnings: work.warnings }
 }
 
+/**
+ * What `buildMasks` says of one entry taken by itself, at once: without other hard links, and nothing if a
+ * substitute may stand in for it. Throws as `buildMasks` does.
+ */
+export function decideAlone(input: Omit<MaskInput, 'scan'>, entry: ScanEntry): Mask[] {
+  const work: Work = {
+    ...input,
+    scan: { entries: [], unreadable: [] },
+    found: new Map(),
+    warnings: [],
+  }
+  addEntry(work, entry)
+  const substituted = ({ path }: { path: string }): boolean =>
+    input.policy.substitute.some(({ value }) => value.target === path)
+  return [...work.found.values()]
+    .filter((one) => !isHidden(work, one.path) && !substituted(one))
+    .map((one) => ({ path: one.path, entry: one.entry, look: lookOf(one, input.policy), reason: one.reason }))
+}
+
 /** The first reason stays: by name comes before by link. */
 function add({ found }: Work, one: Found): void {
   if (!found.has(one.path)) found.set(one.path, one)

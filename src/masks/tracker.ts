@@ -1,0 +1,223 @@
+import { lstatSync, type Stats } from 'node:fs'
+import { fsPath } from '../host/bytes.ts'
+import { linkTarget } from '../host/files.ts'
+import { nameOf } from '../host/paths.ts'
+import { pathsBehind } from './chain.ts'
+import type { LinkCache, MaskInput } from './found.ts'
+import { applyEvents, diff, emptySet, type LiveSet, type MaskDelta, type SetEvent } from './live-set.ts'
+import { kindOf, type ScanEntry } from './scan.ts'
+import { buildMasks, decideAlone } from './set.ts'
+import type { Mask } from './types.ts'
+import { watchTree } from './watch/engine.ts'
+import type { Touch, TreeEvents, TreeWatch } from './watch/types.ts'
+
+/** Milliseconds between an event and the exact decision about everything. */
+const SOON = 4
+/** The exact decision takes no more than about this share of the time: one in so many milliseconds. */
+const SHARE = 5
+
+export interface TrackerInput {
+  /** All that decides but what is found. */
+  masks: Omit<MaskInput, 'scan' | 'links'>
+  /** Other names to report, a sieve over base names. */
+  others?: RegExp | undefined
+  on: {
+    /** A secret stands there, perhaps anew: cover it now. What changes in consequence comes with `changed`. */
+    urgent(mask: Mask): void
+    /** The set is what a fresh scan would give now. */
+    changed(delta: MaskDelta, masks: ReadonlyMap<string, Mask>): void
+    /** Something may stand under one of `others`. */
+    other(path: string, how: Touch): void
+    /** A file has come under a name that is no secret's, by whatever way. */
+    plain(path: string, stat: Stats): void
+    missed(reason: string): void
+    degraded(reason: string, directories: number): void
+    /** What is there cannot be decided about; `buildMasks` says why. */
+    failed(error: unknown): void
+  }
+}
+
+export interface Tracker {
+  /** What is known now. */
+  masks(): ReadonlyMap<string, Mask>
+  /** Resolves when everything that is known to have happened is decided; first when all is watched. */
+  settled(): Promise<void>
+  /** Looks at everything again; rejects with what cannot be decided. */
+  rescan(): Promise<void>
+  counts(): { directories: number; polled: number }
+  close(): void
+}
+
+interface State {
+  input: TrackerInput
+  links: LinkCache
+  set: LiveSet
+  events: SetEvent[]
+  /** What decides where links and substitutes lead. */
+  behind: Set<string>
+  /** Entries that a rescan has not met yet. */
+  unseen: Set<string>
+  timer: NodeJS.Timeout | undefined
+  /** Milliseconds that the last decision took. */
+  took: number
+  closed: boolean
+}
+
+/** Watches a project and keeps its mask set. `initial` is what is masked already. */
+export function trackMasks(input: TrackerInput, initial: readonly Mask[] = []): Tracker {
+  const { masks, others } = input
+  const state: State = {
+    input,
+    links: { found: [] },
+    set: applyEvents(emptySet, [{ kind: 'decided', masks: initial }]),
+    events: [],
+    behind: new Set(),
+    unseen: new Set(),
+    timer: undefined,
+    took: 0,
+    closed: false,
+  }
+  const sieve = masks.matcher.interesting
+  const watch = watchTree({
+    roots: masks.roots,
+    hidden: masks.hidden,
+    interesting: others === undefined ? sieve : new RegExp(`${sieve.source}|${others.source}`, 'is'),
+    on: treeEvents(state),
+  })
+  return {
+    masks: () => state.set.masks,
+    async settled() {
+      await watch.settled()
+      throwIfFailed(decide(state))
+    },
+    rescan: () => rescan(state, watch),
+    counts: () => watch.counts(),
+    close() {
+      state.closed = true
+      clearTimeout(state.timer)
+      watch.close()
+    },
+  }
+}
+
+function treeEvents(state: State): TreeEvents {
+  const { on, others } = state.input
+  return {
+    name(path, how) {
+      if (others?.test(nameOf(path)) === true) on.other(path, how)
+      touch(state, path, how)
+    },
+    any: (path, how, stat) => touchAny(state, path, how, stat),
+    gone: (directory) => note(state, { kind: 'left', directory }),
+    unreadable: (directory) => note(state, { kind: 'unreadable', directory }),
+    readable: (path) => note(state, { kind: 'readable', path }),
+    missed: (reason) => on.missed(reason),
+    degraded: (reason, directories) => on.degraded(reason, directories),
+    lost: (root) => on.failed(new Error(`${root} was moved or removed`)),
+  }
+}
+
+/** A secret's name. What stands under it is covered before anything else is thought about. */
+function touch(state: State, path: string, how: Touch): void {
+  state.unseen.delete(path)
+  if (!isNamed(state, path)) return
+  // Written in place: whatever covers it still does.
+  if (how === 'content' && state.set.masks.has(path)) return schedule(state)
+  const entry = entryAt(path)
+  note(state, entry === undefined ? { kind: 'gone', path } : { kind: 'seen', entry })
+  if (entry !== undefined) cover(state, entry)
+}
+
+function isNamed({ input: { masks } }: State, path: string): boolean {
+  return masks.matcher.match(path, false) !== undefined || masks.matcher.match(path, true) !== undefined
+}
+
+function cover({ input: { masks, on } }: State, entry: ScanEntry): void {
+  try {
+    for (const mask of decideAlone(masks, entry)) on.urgent(mask)
+  } catch (error) {
+    on.failed(error)
+  }
+}
+
+/** Any name: it may be that of a link's target, of a substitute, or another one of a secret's file. */
+function touchAny(state: State, path: string, how: 'entry' | 'content', stat: Stats | undefined): void {
+  const known = state.set.masks.get(path)
+  if (how === 'content') {
+    if (known !== undefined) schedule(state)
+    return
+  }
+  if (known !== undefined && stat !== undefined) state.input.on.urgent(known)
+  if (state.behind.has(path)) {
+    for (const entry of state.set.entries.values()) if (entry.kind === 'symlink') cover(state, entry)
+    schedule(state, 0)
+  } else if (known !== undefined || (stat?.isFile() === true && stat.nlink > 1)) schedule(state)
+  if (stat?.isFile() === true && known === undefined && !isNamed(state, path)) state.input.on.plain(path, stat)
+}
+
+function entryAt(path: string): ScanEntry | undefined {
+  try {
+    const stat = lstatSync(fsPath(path), { throwIfNoEntry: false })
+    if (stat === undefined) return undefined
+    const kind = kindOf(stat)
+    const link = kind === 'symlink' ? linkTarget(path) : undefined
+    return { path, name: nameOf(path), kind, ...(link === undefined ? {} : { link }) }
+  } catch {
+    return undefined
+  }
+}
+
+function note(state: State, event: SetEvent): void {
+  state.events.push(event)
+  schedule(state)
+}
+
+function schedule(state: State, delay = Math.max(SOON, SHARE * state.took)): void {
+  if (state.closed) return
+  state.timer ??= setTimeout(() => void decide(state), delay).unref()
+}
+
+async function rescan(state: State, watch: TreeWatch): Promise<void> {
+  state.unseen = new Set(state.set.entries.keys())
+  await watch.rescan()
+  for (const path of state.unseen) state.events.push({ kind: 'gone', path })
+  state.unseen.clear()
+  throwIfFailed(decide(state))
+}
+
+/** Decides about everything that is known to be there, as a fresh scan would. Returns what went wrong. */
+function decide(state: State): unknown {
+  clearTimeout(state.timer)
+  state.timer = undefined
+  if (state.closed) return undefined
+  const { masks, on } = state.input
+  const began = performance.now()
+  const known = applyEvents(state.set, state.events.splice(0))
+  state.set = known
+  try {
+    const { entries, unreadable } = known
+    const scan = { entries: [...entries.values()].toSorted(byPath), unreadable: [...unreadable.values()] }
+    const { masks: list } = buildMasks({ ...masks, scan, links: state.links })
+    state.set = applyEvents(known, [{ kind: 'decided', masks: list }])
+    state.behind = behind(scan.entries, masks.policy)
+    on.changed(diff(known.masks, state.set.masks), state.set.masks)
+  } catch (error) {
+    on.failed(error)
+    return error
+  } finally {
+    state.took = performance.now() - began
+  }
+  return undefined
+}
+
+function behind(entries: readonly ScanEntry[], policy: MaskInput['policy']): Set<string> {
+  const links = entries.filter(({ kind }) => kind === 'symlink').map(({ path }) => path)
+  const named = policy.substitute.flatMap(({ value }) => [value.target, value.source])
+  return new Set([...links, ...named].flatMap(pathsBehind))
+}
+
+function throwIfFailed(error: unknown): void {
+  if (error !== undefined) throw error instanceof Error ? error : new Error(String(error))
+}
+
+const byPath = (one: ScanEntry, other: ScanEntry): number => (one.path < other.path ? -1 : 1)

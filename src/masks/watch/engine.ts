@@ -1,0 +1,117 @@
+import { onEvent } from './events.ts'
+import { unheardFileSystem } from './places.ts'
+import { makePoller } from './poller.ts'
+import { enter, statOf, type Job, type Tree } from './tree.ts'
+import { countTurns, overflowLimit } from './turn.ts'
+import { newDirectory, type Directory, type TreeInput, type TreeWatch } from './types.ts'
+import { slicedWalk } from './walk.ts'
+
+/** Milliseconds after which a new directory is listed once more. */
+const AGAIN = 100
+/** Milliseconds: no longer than that at a time. */
+const SLICE = 2
+
+/**
+ * Watches everything below the roots with one inotify watch a directory, as the scan walks them: vendored
+ * and hidden directories are not entered, links not followed. It begins at once and never blocks the event
+ * loop for more than a few milliseconds; nothing of it keeps the process alive.
+ */
+export function watchTree(input: TreeInput): TreeWatch {
+  const tree = makeTree(input)
+  for (const path of new Set(input.roots)) {
+    // A single file that is granted.
+    if (statOf(path)?.isDirectory() !== true) continue
+    const root = newDirectory(path, path.slice(path.lastIndexOf('/') + 1), true)
+    tree.roots.set(path, root)
+    tree.directories++
+    tree.walk.push({ directory: root, mode: 'first' })
+    const unheard = unheardFileSystem(path)
+    if (unheard !== undefined) tree.unheard = unheard
+  }
+  const rescan = async (): Promise<void> => {
+    for (const directory of tree.roots.values()) tree.walk.push({ directory, mode: 'deep' })
+    await tree.walk.idle()
+  }
+  return {
+    rescan,
+    settled: () => tree.walk.idle(),
+    counts: () => ({ directories: tree.directories, polled: tree.poller.size() }),
+    close() {
+      tree.closed = true
+      tree.again.clear()
+      tree.walk.close()
+      tree.poller.close()
+      for (const root of tree.roots.values()) closeAll(root)
+    },
+  }
+}
+
+function makeTree(input: TreeInput): Tree {
+  const { on } = input
+  const walk = slicedWalk<Job>((job) => enter(tree, job))
+  const onOverflow = (events: number): void => {
+    if (!tree.closed) on.missed(`${events} events at once`)
+  }
+  const tree: Tree = {
+    input,
+    apart: new Set([...input.roots, ...(input.hidden ?? [])]),
+    roots: new Map(),
+    walk,
+    turns: countTurns(overflowLimit(), onOverflow),
+    poller: makePoller({
+      look: (directory) => walk.push({ directory, mode: 'check' }, true),
+      interesting: input.interesting,
+      degraded: on.degraded,
+    }),
+    again: listAgain(walk),
+    retire: slowly((watcher: { close(): void }) => watcher.close()),
+    onEvent: (directory, type, name) => onEvent(tree, directory, type, name),
+    directories: 0,
+    closed: false,
+  }
+  return tree
+}
+
+/**
+ * Watches are closed after the turn in which their directory went, a few at a time: events that are still
+ * in the queue for them are then handed to us and counted (see `countTurns`).
+ */
+function slowly<T>(use: (item: T) => void): (item: T) => void {
+  let waiting: T[] = []
+  const slice = (): void => {
+    const end = performance.now() + SLICE
+    let at = 0
+    while (at < waiting.length && performance.now() < end) use(waiting[at++]!)
+    waiting = waiting.slice(at)
+    if (waiting.length > 0) setImmediate(slice)
+  }
+  return (item) => {
+    if (waiting.push(item) === 1) setImmediate(slice)
+  }
+}
+
+function listAgain(walk: Tree['walk']): Tree['again'] {
+  let waiting = new Set<Directory>()
+  const list = (): void => {
+    const directories = waiting
+    waiting = new Set()
+    for (const directory of directories) walk.push({ directory, mode: 'check' }, true)
+  }
+  return {
+    add(directory) {
+      if (waiting.size === 0) setTimeout(list, AGAIN).unref()
+      waiting.add(directory)
+    },
+    clear: () => waiting.clear(),
+  }
+}
+
+function closeAll(root: Directory): void {
+  const stack = [root]
+  for (let one = stack.pop(); one !== undefined; one = stack.pop()) {
+    stack.push(...one.children.values())
+    one.dropped = true
+    one.watcher?.close()
+    one.watcher = undefined
+  }
+}

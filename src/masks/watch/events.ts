@@ -1,0 +1,83 @@
+import { accessSync, constants } from 'node:fs'
+import { fsPath } from '../../host/bytes.ts'
+import { add, enter, enters, identityOf, statOf, vanish, type Tree } from './tree.ts'
+import type { Directory } from './types.ts'
+
+/** Events of one directory in one turn of the loop from which on it may be paused. */
+const HOT = 512
+/** Milliseconds. */
+const PAUSE = 100
+
+/**
+ * One raw event of a directory. What has a secret's name is told first: the rest may take its time. libuv
+ * reports a directory's own removal under the directory's own name; nothing stands at that path then.
+ */
+export function onEvent(tree: Tree, directory: Directory, type: string, name: string | undefined): void {
+  const turn = tree.turns.count()
+  // Its watch is about to be closed; counting it is all that is left to do.
+  if (directory.dropped || tree.closed) return
+  cool(tree, directory, turn)
+  if (name === undefined) return tree.walk.push({ directory, mode: 'check' }, true)
+  if (directory.root && name === directory.name) checkRoot(tree, directory)
+  const path = directory.path === '/' ? `/${name}` : `${directory.path}/${name}`
+  const wanted = tree.input.interesting.test(name)
+  if (type === 'change') {
+    if (wanted) tree.input.on.name(path, 'content')
+    tree.input.on.any(path, 'content', undefined)
+    return onAttributes(tree, directory.children.get(name))
+  }
+  if (wanted) tree.input.on.name(path, 'entry')
+  onEntry(tree, directory, name, path)
+}
+
+function onEntry(tree: Tree, directory: Directory, name: string, path: string): void {
+  const known = directory.children.get(name)
+  // Also if a directory stands there now: it is another one, or its watches may be another path's.
+  if (known !== undefined) vanish(tree, known, directory)
+  const stat = statOf(path)
+  tree.input.on.any(path, 'entry', stat)
+  if (stat?.isDirectory() === true && enters(tree, name, path)) {
+    enter(tree, { directory: add(tree, directory, name, 'new'), mode: 'new' })
+  }
+  // A directory called .git counts as git's own as soon as it has a HEAD.
+  if (name === 'HEAD' && directory.name === '.git') leaveIfSkipped(tree, directory)
+}
+
+/** `chmod` on a directory. */
+function onAttributes(tree: Tree, child: Directory | undefined): void {
+  if (child === undefined) return
+  if (child.unreadable || !maySearch(child.path)) tree.walk.push({ directory: child, mode: 'check' }, true)
+}
+
+function maySearch(path: string): boolean {
+  try {
+    accessSync(fsPath(path), constants.R_OK | constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function leaveIfSkipped(tree: Tree, directory: Directory): void {
+  if (!directory.root && !enters(tree, directory.name, directory.path)) vanish(tree, directory)
+}
+
+function checkRoot(tree: Tree, root: Directory): void {
+  if (identityOf(statOf(root.path)) !== root.identity) tree.input.on.lost(root.path)
+}
+
+/**
+ * libuv goes on as long as there are events, so a process that makes and removes files in a loop would keep
+ * everything else from its turn for ever. Such a directory is listed from time to time instead; what is in
+ * the queue for it is lost, which is why this is done only in a turn that counts as an overflow.
+ */
+function cool(tree: Tree, directory: Directory, turn: number): void {
+  if (directory.turn !== turn) {
+    directory.turn = turn
+    directory.events = 0
+  }
+  if (++directory.events < HOT || !tree.turns.full() || directory.watcher === undefined) return
+  directory.watcher.close()
+  directory.watcher = undefined
+  setTimeout(() => tree.walk.push({ directory, mode: 'check' }, true), PAUSE).unref()
+}

@@ -1,0 +1,198 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { afterEach, describe, expect, it } from 'vitest'
+import { buildSync } from 'esbuild'
+import { fsPath } from '../../../../src/host/bytes.ts'
+import { watchTree } from '../../../../src/masks/watch/engine.ts'
+import { overflowLimit } from '../../../../src/masks/watch/turn.ts'
+import type { TreeWatch } from '../../../../src/masks/watch/types.ts'
+import { eventually } from '../../../support/spawn.ts'
+import { temporary } from '../tree.ts'
+
+interface Seen {
+  watch: TreeWatch
+  names: [string, string][]
+  gone: string[]
+  missed: string[]
+  lost: string[]
+  degraded: string[]
+}
+
+let open: TreeWatch[] = []
+afterEach(() => {
+  for (const one of open) one.close()
+  open = []
+})
+
+async function watching(root: string, hidden: string[] = []): Promise<Seen> {
+  const seen: Omit<Seen, 'watch'> = { names: [], gone: [], missed: [], lost: [], degraded: [] }
+  const watch = watchTree({
+    roots: [root],
+    hidden,
+    interesting: /env/,
+    on: {
+      name: (path, how) => void seen.names.push([path, how]),
+      any: () => {},
+      gone: (path) => void seen.gone.push(path),
+      unreadable: () => {},
+      readable: () => {},
+      missed: (reason) => void seen.missed.push(reason),
+      degraded: (reason, count) => void seen.degraded.push(`${reason} ${count}`),
+      lost: (root) => void seen.lost.push(root),
+    },
+  })
+  open.push(watch)
+  await watch.settled()
+  return { watch, ...seen }
+}
+
+const names = (seen: Seen): string[] => seen.names.map(([path]) => path)
+
+describe('the watch of a tree', () => {
+  it('reports what is there, and enters what the scan enters', async () => {
+    const root = temporary()
+    for (const dir of ['a/b', 'node_modules/x', 'hidden/x', '.git/x', 'c'])
+      mkdirSync(`${root}/${dir}`, { recursive: true })
+    writeFileSync(`${root}/.git/HEAD`, 'ref: x\n')
+    for (const dir of ['a/b', 'node_modules/x', 'hidden/x', '.git/x', 'c'])
+      writeFileSync(`${root}/${dir}/.env`, '')
+    const seen = await watching(root, [`${root}/hidden`])
+    expect(names(seen).toSorted()).toEqual([`${root}/a/b/.env`, `${root}/c/.env`])
+    expect(seen.watch.counts()).toEqual({ directories: 4, polled: 0 })
+  })
+
+  it.each([
+    ['control characters', 'a\n\x1b[31m\x07.env'],
+    ['bytes that are no text', '\uDCFF\uDC80.env'],
+  ])('knows names with %s', async (_what, name) => {
+    const root = temporary()
+    const seen = await watching(root)
+    mkdirSync(fsPath(`${root}/${name}-dir`))
+    writeFileSync(fsPath(`${root}/${name}-dir/${name}`), '')
+    expect(await eventually(() => names(seen).includes(`${root}/${name}-dir/${name}`))).toBe(true)
+  })
+
+  it('follows a directory that is moved, and forgets one that went away', async () => {
+    const root = temporary()
+    mkdirSync(`${root}/a/b`, { recursive: true })
+    const seen = await watching(root)
+    renameSync(`${root}/a`, `${root}/z`)
+    expect(await eventually(() => seen.gone.includes(`${root}/a`))).toBe(true)
+    await seen.watch.settled()
+    writeFileSync(`${root}/z/b/.env`, '')
+    expect(await eventually(() => names(seen).includes(`${root}/z/b/.env`))).toBe(true)
+    expect(names(seen)).not.toContain(`${root}/a/b/.env`)
+    rmSync(`${root}/z`, { recursive: true })
+    expect(await eventually(() => seen.watch.counts().directories === 1)).toBe(true)
+  })
+
+  it('says so when the root itself goes away', async () => {
+    const root = `${temporary()}/root`
+    mkdirSync(root)
+    const seen = await watching(root)
+    renameSync(root, `${root}2`)
+    expect(await eventually(() => seen.lost.length > 0)).toBe(true)
+    renameSync(`${root}2`, root)
+  })
+
+  it('misses nothing in a storm of new directories', async () => {
+    const root = temporary()
+    const seen = await watching(root)
+    const script = `i=0; while [ $i -lt 100 ]; do mkdir -p ${root}/d$i/e/f; : > ${root}/d$i/e/f/new; mv ${root}/d$i/e/f/new ${root}/d$i/e/f/.env; i=$((i+1)); done`
+    execFileSync('sh', ['-c', script])
+    const missing = (): string[] => {
+      const known = new Set(names(seen))
+      return Array.from({ length: 100 }, (_, i) => `${root}/d${i}/e/f/.env`).filter((path) => !known.has(path))
+    }
+    await eventually(() => missing().length === 0)
+    expect(missing()).toEqual([])
+  })
+
+  /** The storm happens while we do not look: the kernel's queue fills and drops the rest. */
+  it.each(['files', 'a directory that is moved away meanwhile', 'many directories'])(
+    'always notices that the kernel dropped events: %s',
+    async (what) => {
+      const root = temporary()
+      const seen = await watching(root)
+      const dirs = what === 'many directories' ? 50 : 1
+      for (let i = 0; i < dirs; i++) mkdirSync(`${root}/d${i}`)
+      expect(await eventually(() => seen.watch.counts().directories === dirs + 1)).toBe(true)
+      const away = what.startsWith('a directory') ? `${temporary()}/d` : `${root}/d`
+      // The queue is full before the last line, whose event is lost.
+      const script = `
+        if ('${away}' !== '${root}/d') fs.renameSync('${root}/d0', '${away}0')
+        for (let i = 0; i < ${overflowLimit() + 100}; i++) {
+          const file = '${away}' + (i % ${dirs}) + '/f' + i
+          fs.writeFileSync(file, '')
+          fs.rmSync(file)
+        }
+        fs.writeFileSync('${root}/.env', '')`
+      spawnSync(process.execPath, ['-e', script])
+      expect(await eventually(() => seen.missed.length > 0)).toBe(true)
+      await seen.watch.rescan()
+      expect(names(seen)).toContain(`${root}/.env`)
+    },
+  )
+
+  it('gives others their turn while one process makes events without end', async () => {
+    const root = temporary()
+    const seen = await watching(root)
+    const storm = spawnStorm(root)
+    try {
+      let turns = 0
+      for (const end = Date.now() + 600; Date.now() < end; turns++) await new Promise((r) => setTimeout(r, 1))
+      expect(turns).toBeGreaterThan(5)
+      writeFileSync(`${root}/late.env`, '')
+      expect(await eventually(() => names(seen).includes(`${root}/late.env`), 1000)).toBe(true)
+    } finally {
+      storm()
+    }
+  })
+})
+
+function spawnStorm(root: string): () => void {
+  const { spawn } = process.getBuiltinModule('node:child_process')
+  const child = spawn(process.execPath, ['-e', `for (const end = Date.now() + 20000; Date.now() < end;) { fs.writeFileSync('${root}/f', ''); fs.rmSync('${root}/f') }`])
+  return () => void child.kill('SIGKILL')
+}
+
+describe('where inotify cannot serve', () => {
+  it('looks again and again, and says so', async () => {
+    const dir = temporary()
+    const script = `${dir}/watch.cjs`
+    const source = `
+      import { watchTree } from './src/masks/watch/engine.ts'
+      import { writeFileSync, mkdirSync } from 'node:fs'
+      const root = '${dir}/tree'
+      const found = [], said = []
+      const none = () => {}
+      const watch = watchTree({ roots: [root], interesting: /env/, on: {
+        name: (path) => found.push(path), any: none, gone: none, unreadable: none, readable: none,
+        missed: none, lost: none, degraded: (reason) => said.push(reason) } })
+      const hold = setInterval(none, 100)
+      watch.settled().then(async () => {
+        await new Promise((r) => setTimeout(r, 500))
+        const began = Date.now()
+        writeFileSync(root + '/d30/late.env', '')
+        while (!found.includes(root + '/d30/late.env') && Date.now() - began < 5000) await new Promise((r) => setTimeout(r, 10))
+        console.log(JSON.stringify({ said, counts: watch.counts(), found, took: Date.now() - began }))
+        watch.close()
+        clearInterval(hold)
+      })`
+    const built = buildSync({
+      stdin: { contents: source, resolveDir: process.cwd(), loader: 'ts' },
+      bundle: true, platform: 'node', format: 'cjs', outfile: script,
+    })
+    expect(built.errors).toEqual([])
+    for (let i = 0; i < 40; i++) mkdirSync(`${dir}/tree/d${i}`, { recursive: true })
+    expect(existsSync('/proc/sys/user/max_inotify_watches')).toBe(true)
+    const shell = `echo 20 > /proc/sys/user/max_inotify_watches && exec ${process.execPath} ${script}`
+    const done = spawnSync('unshare', ['-Ur', 'sh', '-c', shell], { encoding: 'utf8', timeout: 30_000 })
+    const { said, counts, found, took } = JSON.parse(done.stdout)
+    expect(said[0]).toMatch(/max_user_watches/)
+    expect(counts.directories).toBe(41)
+    expect(counts.polled).toBeGreaterThan(15)
+    expect(found).toContain(`${dir}/tree/d30/late.env`)
+    expect(took).toBeLessThan(2500)
+  })
+})

@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest'
+import fc from 'fast-check'
+import {
+  linkSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { fsPath } from '../../../../src/host/bytes.ts'
+import { compileMatcher } from '../../../../src/masks/patterns.ts'
+import { scanTree } from '../../../../src/masks/scan.ts'
+import { buildMasks } from '../../../../src/masks/set.ts'
+import { trackMasks, type Tracker, type TrackerInput } from '../../../../src/masks/tracker.ts'
+import type { Mask } from '../../../../src/masks/types.ts'
+import { temporary } from '../tree.ts'
+
+const ORIGIN = { layer: 'user' } as const
+const policy: TrackerInput['masks']['policy'] = {
+  patterns: [{ value: { pattern: 'vault/' }, origin: ORIGIN }],
+  except: [{ value: { pattern: '.env.test' }, origin: ORIGIN }],
+  show: { value: 'keys', origin: ORIGIN },
+  substitute: [],
+}
+const matcher = compileMatcher(policy)
+
+function maskInput(root: string): TrackerInput['masks'] {
+  return { matcher, policy, project: root, roots: [root], hidden: [`${root}/hidden`] }
+}
+
+function fresh(root: string): Mask[] {
+  const input = maskInput(root)
+  const scan = scanTree([root], { interesting: matcher.interesting, hidden: input.hidden })
+  return buildMasks({ ...input, scan }).masks
+}
+
+function track(root: string): { tracker: Tracker; urgent: Mask[]; failures: unknown[]; missed: string[] } {
+  const [urgent, failures, missed]: [Mask[], unknown[], string[]] = [[], [], []]
+  const tracker = trackMasks({
+    masks: maskInput(root),
+    on: {
+      urgent: (mask) => void urgent.push(mask),
+      changed: () => {},
+      other: () => {},
+      plain: () => {},
+      missed: (reason) => void missed.push(reason),
+      degraded: (reason) => void failures.push(reason),
+      failed: (error) => void failures.push(error),
+    },
+  })
+  return { tracker, urgent, failures, missed }
+}
+
+/** Events need a turn or two of the loop; what is never told must not be waited for too long. */
+async function agrees(tracker: Tracker, root: string): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, tries < 20 ? 2 : 50))
+    const [known, scanned] = [[...tracker.masks().values()], fresh(root)]
+    if (JSON.stringify(known) === JSON.stringify(scanned)) return
+    if (tries > 60) return expect(known).toEqual(scanned)
+  }
+}
+
+const PATHS = [
+  ...['a', 'b', 'a/b', 'a/b/c', 'vault', '.env', 'a/.env', 'a/b/.env', 'b/.env.local', '.env.test', 'a/id_rsa'],
+  ...['plain', 'a/plain', 'a/b/plain', 'vault/x', '.env/x', 'a/vault', 'hidden/.env', '\uDCFF.env', 'a/\uDCFE/.env'],
+]
+const path = fc.constantFrom(...PATHS)
+const operation = fc.oneof(
+  fc.record({ do: fc.constant('write' as const), path }),
+  fc.record({ do: fc.constant('write' as const), path }),
+  fc.record({ do: fc.constant('dir' as const), path }),
+  fc.record({ do: fc.constant('remove' as const), path }),
+  fc.record({ do: fc.constant('move' as const), path, to: path }),
+  fc.record({ do: fc.constant('replace' as const), path }),
+  fc.record({ do: fc.constant('link' as const), path, to: path }),
+  fc.record({ do: fc.constant('symlink' as const), path, to: path }),
+  fc.record({ do: fc.constant('pause' as const) }),
+)
+type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never
+
+let count = 0
+function perform(root: string, one: Operation): Promise<void> | void {
+  if (one.do === 'pause') return new Promise((resolve) => setTimeout(resolve, 3))
+  const at = fsPath(`${root}/${one.path}`)
+  try {
+    if (one.do === 'write') writeFileSync(at, `KEY${count++}=1\n`)
+    if (one.do === 'dir') mkdirSync(at, { recursive: true })
+    if (one.do === 'remove') rmSync(at, { recursive: true, force: true })
+    if (one.do === 'replace') {
+      writeFileSync(`${root}/4913`, `NEW${count++}=1\n`)
+      renameSync(`${root}/4913`, at)
+    }
+    const to = 'to' in one ? fsPath(`${root}/${one.to}`) : ''
+    if (one.do === 'move') renameSync(at, to)
+    if (one.do === 'link') linkSync(at, to)
+    if (one.do === 'symlink') symlinkSync(at, to)
+  } catch {
+    // Not possible here: so be it.
+  }
+}
+
+describe('the tracked set', () => {
+  it('is what a fresh scan finds, whatever is done to the tree', { timeout: 120_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(operation, { minLength: 1, maxLength: 30 }), async (operations) => {
+        const root = temporary()
+        for (const dir of ['a/b', 'hidden', 'a/\uDCFE']) mkdirSync(fsPath(`${root}/${dir}`), { recursive: true })
+        writeFileSync(`${root}/a/.env`, 'A=1\n')
+        const { tracker } = track(root)
+        try {
+          const half = operations.length / 2
+          for (const one of operations.slice(0, half)) await perform(root, one)
+          await tracker.settled()
+          for (const one of operations.slice(half)) await perform(root, one)
+          await agrees(tracker, root)
+        } finally {
+          tracker.close()
+        }
+      }),
+      { numRuns: 200 },
+    )
+  })
+})
