@@ -152,7 +152,8 @@ function touchAny(state: State, path: string, how: 'entry' | 'content', stat: St
     for (const entry of state.set.entries.values()) if (entry.kind === 'symlink') cover(state, entry)
     schedule(state, 0)
   } else if (known !== undefined || (stat?.isFile() === true && stat.nlink > 1)) schedule(state)
-  if (stat?.isFile() === true && known === undefined && !isNamed(state, path)) state.input.on.plain(path, stat)
+  if (stat?.isFile() === true && known === undefined && !isNamed(state, path))
+    state.input.on.plain(path, stat)
 }
 
 function entryAt(path: string): ScanEntry | undefined {
@@ -217,7 +218,7 @@ function behind(entries: readonly ScanEntry[], policy: MaskInput['policy']): Set
 }
 
 function throwIfFailed(error: unknown): void {
-  if (error !== undefined) throw error instanceof Error ? error : new Error(String(error))
+  if (error !== undefined) throw error
 }
 
 const byPath = (one: ScanEntry, other: ScanEntry): number => (one.path < other.path ? -1 : 1)

@@ -43,7 +43,8 @@ export function enter(tree: Tree, { directory, mode }: Job): void {
   if (stat?.isDirectory() !== true) return vanish(tree, directory)
   directory.identity = identityOf(stat)
   if (directory.watcher === undefined) open(tree, directory)
-  if (tree.unheard !== undefined) tree.poller.add(directory, `inotify does not hear of all changes on ${tree.unheard}`)
+  if (tree.unheard !== undefined)
+    tree.poller.add(directory, `inotify does not hear of all changes on ${tree.unheard}`)
   list(tree, directory, mode)
   if (mode === 'new') tree.again.add(directory)
 }

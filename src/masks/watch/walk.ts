@@ -28,11 +28,11 @@ export function slicedWalk<T>(visit: (item: T) => void): Walk<T> {
   const slice = (): void => {
     scheduled = false
     const end = performance.now() + SLICE
-    while (!closed && rest()) {
+    while (rest()) {
       visit(next())
       if (performance.now() >= end) break
     }
-    if (!closed && rest()) schedule()
+    if (rest()) schedule()
     else finish()
   }
   const schedule = (): void => {

@@ -17,7 +17,11 @@ describe('applying events', () => {
   it.each<[string, SetEvent[], string[]]>([
     ['seen', [seen('/p/a'), seen('/p/b'), seen('/p/a')], ['/p/a', '/p/b']],
     ['gone', [seen('/p/a'), seen('/p/a/b'), { kind: 'gone', path: '/p/a' }], ['/p/a/b']],
-    ['left', [seen('/p/a'), seen('/p/a/b'), seen('/p/ab'), { kind: 'left', directory: '/p/a' }], ['/p/a', '/p/ab']],
+    [
+      'left',
+      [seen('/p/a'), seen('/p/a/b'), seen('/p/ab'), { kind: 'left', directory: '/p/a' }],
+      ['/p/a', '/p/ab'],
+    ],
     ['in order', [{ kind: 'gone', path: '/p/a' }, seen('/p/a')], ['/p/a']],
   ])('%s', (_what, events, paths) => {
     expect([...applyEvents(emptySet, events).entries.keys()]).toEqual(paths)
@@ -34,7 +38,10 @@ describe('applying events', () => {
 
   it('leaves the set alone that it was given', () => {
     const before = applyEvent(emptySet, seen('/p/a'))
-    applyEvents(before, [{ kind: 'gone', path: '/p/a' }, { kind: 'decided', masks: [mask('/p/a')] }])
+    applyEvents(before, [
+      { kind: 'gone', path: '/p/a' },
+      { kind: 'decided', masks: [mask('/p/a')] },
+    ])
     expect([...before.entries.keys()]).toEqual(['/p/a'])
     expect(emptySet.entries.size).toBe(0)
   })
@@ -52,6 +59,10 @@ describe('the difference', () => {
     ['the same substitute', map(mask('/a', other('1'))), map(mask('/a', other('1'))), [0, 0, 0]],
   ])('%s', (_what, before, after, [added, removed, changed]) => {
     const delta = diff(before, after)
-    expect([delta.added.length, delta.removed.length, delta.changed.length]).toEqual([added, removed, changed])
+    expect([delta.added.length, delta.removed.length, delta.changed.length]).toEqual([
+      added,
+      removed,
+      changed,
+    ])
   })
 })

@@ -102,7 +102,9 @@ describe('the watch of a tree', () => {
     execFileSync('sh', ['-c', script])
     const missing = (): string[] => {
       const known = new Set(names(seen))
-      return Array.from({ length: 100 }, (_, i) => `${root}/d${i}/e/f/.env`).filter((path) => !known.has(path))
+      return Array.from({ length: 100 }, (_, i) => `${root}/d${i}/e/f/.env`).filter(
+        (path) => !known.has(path),
+      )
     }
     await eventually(() => missing().length === 0)
     expect(missing()).toEqual([])
@@ -152,7 +154,10 @@ describe('the watch of a tree', () => {
 
 function spawnStorm(root: string): () => void {
   const { spawn } = process.getBuiltinModule('node:child_process')
-  const child = spawn(process.execPath, ['-e', `for (const end = Date.now() + 20000; Date.now() < end;) { fs.writeFileSync('${root}/f', ''); fs.rmSync('${root}/f') }`])
+  const child = spawn(process.execPath, [
+    '-e',
+    `for (const end = Date.now() + 20000; Date.now() < end;) { fs.writeFileSync('${root}/f', ''); fs.rmSync('${root}/f') }`,
+  ])
   return () => void child.kill('SIGKILL')
 }
 
@@ -181,7 +186,10 @@ describe('where inotify cannot serve', () => {
       })`
     const built = buildSync({
       stdin: { contents: source, resolveDir: process.cwd(), loader: 'ts' },
-      bundle: true, platform: 'node', format: 'cjs', outfile: script,
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      outfile: script,
     })
     expect(built.errors).toEqual([])
     for (let i = 0; i < 40; i++) mkdirSync(`${dir}/tree/d${i}`, { recursive: true })

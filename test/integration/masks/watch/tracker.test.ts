@@ -1,13 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import fc from 'fast-check'
-import {
-  linkSync,
-  mkdirSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { linkSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { fsPath } from '../../../../src/host/bytes.ts'
 import { compileMatcher } from '../../../../src/masks/patterns.ts'
 import { scanTree } from '../../../../src/masks/scan.ts'
@@ -63,8 +56,30 @@ async function agrees(tracker: Tracker, root: string): Promise<void> {
 }
 
 const PATHS = [
-  ...['a', 'b', 'a/b', 'a/b/c', 'vault', '.env', 'a/.env', 'a/b/.env', 'b/.env.local', '.env.test', 'a/id_rsa'],
-  ...['plain', 'a/plain', 'a/b/plain', 'vault/x', '.env/x', 'a/vault', 'hidden/.env', '\uDCFF.env', 'a/\uDCFE/.env'],
+  ...[
+    'a',
+    'b',
+    'a/b',
+    'a/b/c',
+    'vault',
+    '.env',
+    'a/.env',
+    'a/b/.env',
+    'b/.env.local',
+    '.env.test',
+    'a/id_rsa',
+  ],
+  ...[
+    'plain',
+    'a/plain',
+    'a/b/plain',
+    'vault/x',
+    '.env/x',
+    'a/vault',
+    'hidden/.env',
+    '\uDCFF.env',
+    'a/\uDCFE/.env',
+  ],
 ]
 const path = fc.constantFrom(...PATHS)
 const operation = fc.oneof(
@@ -106,7 +121,8 @@ describe('the tracked set', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(operation, { minLength: 1, maxLength: 30 }), async (operations) => {
         const root = temporary()
-        for (const dir of ['a/b', 'hidden', 'a/\uDCFE']) mkdirSync(fsPath(`${root}/${dir}`), { recursive: true })
+        for (const dir of ['a/b', 'hidden', 'a/\uDCFE'])
+          mkdirSync(fsPath(`${root}/${dir}`), { recursive: true })
         writeFileSync(`${root}/a/.env`, 'A=1\n')
         const { tracker } = track(root)
         try {
