@@ -6,6 +6,9 @@
 # anywhere else the real program takes this process's place at once. When that cannot be decided, or
 # agentbox cannot be started, nothing is: 125. No such agent: 127.
 #
+# Under the name agentbox-wrap it does the same for the program that its arguments name, as editors call
+# the wrapper of an agent: `agentbox-wrap [--as NAME] PROGRAM ARGUMENT…`.
+#
 # The way out of a directory without a policy is made of builtins only, for it is walked at every start. Our
 # variables carry a prefix, for assigning to one that the environment has would change the agent's
 # environment. Nothing is ever split into words, so IFS does not matter.
@@ -19,6 +22,34 @@ case $0 in
 */*) _ab_self=$0 ;;
 *) _ab_self=./$0 ;;
 esac
+
+_ab_given=
+if [ "$_ab_name" = agentbox-wrap ]; then
+  _ab_name=
+  if [ "${1-}" = --as ] && [ $# -gt 1 ]; then
+    _ab_name=$2
+    shift 2
+  fi
+  if [ $# -eq 0 ] || [ -z "$1" ]; then
+    printf 'agentbox: agentbox-wrap [--as NAME] PROGRAM [ARGUMENT...]\n' >&2
+    exit 2
+  fi
+  _ab_given=$1
+  shift
+  # An editor may run its copy of Claude Code by a node of its own, or an adapter named after it.
+  case ${_ab_name:+given}$_ab_given in
+  given*) ;;
+  *claude-code*) _ab_name=claude ;;
+  node | */node) case ${1-} in *claude-code*) _ab_name=claude ;; *) _ab_name=node ;; esac ;;
+  *) _ab_name=${_ab_given##*/} ;;
+  esac
+elif [ -n "${AGENTBOX_PROGRAM-}" ]; then
+  # From an alias that named a file: that file, if it can be this agent.
+  case $AGENTBOX_PROGRAM in
+  /*/"$_ab_name") [ -f "$AGENTBOX_PROGRAM" ] && [ -x "$AGENTBOX_PROGRAM" ] && _ab_given=$AGENTBOX_PROGRAM ;;
+  esac
+fi
+unset AGENTBOX_PROGRAM
 
 _ab_refuse() { # lines…
   printf 'agentbox: %s\n' "$1" >&2
@@ -160,8 +191,18 @@ _ab_next() { # → _ab_dir
   _ab_rest=${_ab_rest#*:}
 }
 
-# The program that a shell without the shims would have found.
+# The program that was named, or that a shell without the shims would have found.
 _ab_find() { # → _ab_real
+  _ab_wanted=${_ab_given:-$_ab_name}
+  case $_ab_wanted in
+  */*)
+    _ab_real=$_ab_wanted
+    case $_ab_real in /* | ./*) ;; *) _ab_real=./$_ab_real ;; esac
+    [ -f "$_ab_real" ] && [ -x "$_ab_real" ] || return 1
+    _ab_is_shim "$_ab_real" || return 0
+    _ab_wanted=${_ab_real##*/}
+    ;;
+  esac
   [ -n "${PATH-}" ] || return 1
   _ab_rest=$PATH:
   while _ab_next; do
@@ -171,7 +212,7 @@ _ab_find() { # → _ab_real
     '') _ab_dir=. ;;
     *) _ab_dir=./$_ab_dir ;;
     esac
-    _ab_real=$_ab_dir/$_ab_name
+    _ab_real=$_ab_dir/$_ab_wanted
     if [ -f "$_ab_real" ] && [ -x "$_ab_real" ] && ! _ab_is_shim "$_ab_real"; then return 0; fi
   done
   return 1
@@ -246,6 +287,15 @@ _ab_boxed() { # arguments of the agent…
     export AGENTBOX_NODE_OPTIONS
     unset NODE_OPTIONS
   }
+  if [ "${AGENTBOX_BYPASS-}" = 1 ]; then
+    "$_ab_target" "$_ab_main" off --check -- "$_ab_name" || exit
+    if [ -n "${AGENTBOX_NODE_OPTIONS+x}" ]; then
+      NODE_OPTIONS=$AGENTBOX_NODE_OPTIONS
+      export NODE_OPTIONS
+      unset AGENTBOX_NODE_OPTIONS
+    fi
+    exec "$_ab_real" "$@"
+  fi
   exec "$_ab_target" "$_ab_main" run --as "$_ab_name" -- "$_ab_real" "$@"
 }
 
@@ -261,7 +311,7 @@ _ab_look "$_ab_physical"
 _ab_box=
 if [ -n "$_ab_policy" ] || _ab_always; then _ab_box=x _ab_closely=x; fi
 _ab_find || {
-  printf 'agentbox: %s: command not found\n' "$_ab_name" >&2
+  printf 'agentbox: %s: command not found\n' "${_ab_given:-$_ab_name}" >&2
   exit 127
 }
 [ -z "$_ab_box" ] || _ab_boxed "$@"

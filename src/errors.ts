@@ -33,6 +33,7 @@ export type Problem =
   | { code: 'grants-unapproved'; grants: Grant[]; command: string[] }
   | { code: 'project-refused'; path: string; reason: string; hint: string }
   | { code: 'cwd-gone' }
+  | { code: 'bypass-refused'; command: string[]; place?: Place | undefined }
   | { code: 'network-mode-unavailable'; mode: string; place?: Place | undefined }
   | { code: 'bwrap-missing' }
   | { code: 'bwrap-too-old'; path: string; version: string; needed: string }

@@ -3,12 +3,14 @@ import { hook } from './hook.ts'
 import { hooks } from './hooks.ts'
 import { log } from './log.ts'
 import { masks } from './masks.ts'
+import { off } from './off.ts'
 import { plan } from './plan.ts'
 import { run } from './run.ts'
 import { scan } from './scan.ts'
 import { schema } from './schema.ts'
 import { shims } from './shims.ts'
 import type { Command } from './types.ts'
+import { wrap } from './wrap.ts'
 
 /** Every command, in the order of the help. */
 export const commands: readonly Command[] = [
@@ -20,6 +22,8 @@ export const commands: readonly Command[] = [
   log,
   shims,
   activate,
+  wrap,
+  off,
   schema,
   hook,
 ]

@@ -68,7 +68,7 @@ function follow(
   followLogs(
     state,
     (id, event) => {
-      if (event.kind === 'started') projects.set(id, event.project)
+      if (event.kind === 'started' || event.kind === 'bypassed') projects.set(id, event.project)
       if (only.id !== undefined && only.id !== id) return
       if (only.project !== undefined && projects.get(id) !== only.project) return
       if (wanted(event, values)) out(lineOf(id, event, projects.get(id), values))

@@ -3,7 +3,10 @@ import { endStatus } from '../session/launcher.ts'
 import type { Prepared } from '../session/prepare.ts'
 import { surveySituation } from '../session/situation.ts'
 import { runBoxed } from '../session/run.ts'
+import { runBare } from '../session/bare.ts'
+import { permitBypass, wantsBypass } from '../session/bypass.ts'
 import { shown } from '../ui/escape.ts'
+import { bypassWarning } from '../ui/wording/shells.ts'
 import { closingSummary } from '../ui/summary.ts'
 import { policyFlags, policyOptions } from './policy-options.ts'
 import type { Call, Command } from './types.ts'
@@ -30,6 +33,7 @@ async function runCommand(call: Call): Promise<number> {
   const { values, positionals, env } = call
   const [command, ...args] = positionals
   if (command === undefined) return fail({ code: 'usage', text: 'run needs a command', command: 'run' })
+  if (wantsBypass(env)) return await bypass([command, ...args], call)
   const situation = await surveySituation(env, policyFlags(values))
   const quiet = values['quiet'] === true || situation.policy.quiet.value || !process.stderr.isTTY
   const as = typeof values['as'] === 'string' ? values['as'] : undefined
@@ -47,6 +51,12 @@ async function runCommand(call: Call): Promise<number> {
     },
   })
   return endStatus(end)
+}
+
+async function bypass(argv: [string, ...string[]], { env, talk }: Call): Promise<number> {
+  const wanted = await permitBypass(env, argv, true)
+  if (wanted !== undefined) talk(bypassWarning(argv, wanted))
+  return await runBare(argv, env)
 }
 
 function startLine({ survey, plan }: Prepared): string {

@@ -28,6 +28,8 @@ export type SessionEvent =
   | { kind: 'restored'; part: string }
   /** agentbox ended or froze the box, since a protection could not be had back. */
   | { kind: 'stopped'; how: 'stop' | 'freeze' | 'continue'; reason: string }
+  /** A command was let run without a box; `wanted` is the policy or the repository that would have it in one. */
+  | { kind: 'bypassed'; project: string; command: string[]; wanted: string }
   | { kind: 'ended'; how: string }
 
 /** A line of a journal. `at` is milliseconds since 1970. */

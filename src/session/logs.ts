@@ -18,7 +18,7 @@ export function sessionLogs(state: string): SessionLog[] {
     .map((name) => ({ id: name.slice(0, -'.jsonl'.length), path: `${dir}/${name}` }))
     .map(({ id, path }) => {
       const events = readJournal(path)
-      const started = events.find((event) => event.kind === 'started')
+      const started = events.find((event) => event.kind === 'started' || event.kind === 'bypassed')
       return { id, path, events, project: started?.project }
     })
     .toSorted((a, b) => (a.events[0]?.at ?? 0) - (b.events[0]?.at ?? 0))

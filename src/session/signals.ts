@@ -18,12 +18,16 @@ const withCore = new Set<NodeJS.Signals>([
   ...(['SIGFPE', 'SIGSEGV', 'SIGXCPU', 'SIGXFSZ', 'SIGSYS'] as const),
 ])
 
-/** Calls back with the number of every signal that this process gets, until the returned function is called. */
-export function watchSignals(onSignal: (number: number) => void): () => void {
+/** Calls back with the number of every signal that this process gets, but for those excepted, until the returned function is called. */
+export function watchSignals(
+  onSignal: (number: number) => void,
+  except: ReadonlySet<number> = new Set(),
+): () => void {
   const listener = (_: NodeJS.Signals, number: number): void => onSignal(number)
-  for (const name of forwarded) process.on(name, listener)
+  const watched = forwarded.filter((name) => !except.has(numbers[name]!))
+  for (const name of watched) process.on(name, listener)
   return () => {
-    for (const name of forwarded) process.off(name, listener)
+    for (const name of watched) process.off(name, listener)
   }
 }
 

@@ -48,7 +48,7 @@ export function projectOf(env: NodeJS.ProcessEnv): string {
 }
 
 /** Node decodes the directory as UTF-8 and loses other bytes; the kernel still has them. */
-function currentDir(): string {
+export function currentDir(): string {
   try {
     const decoded = process.cwd()
     return decoded.includes('\uFFFD') ? (linkTarget('/proc/self/cwd') ?? decoded) : decoded

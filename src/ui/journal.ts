@@ -39,6 +39,8 @@ function eventText(event: JournalLine, project: string | undefined): string {
       return `restored     ${shown(event.part)}`
     case 'stopped':
       return `${event.how.padEnd(12)} ${shown(event.reason)}`
+    case 'bypassed':
+      return `bypassed     ${shown(event.command.join(' '))}, in spite of ${path(event.wanted)}`
     case 'ended':
       return `ended        ${shown(event.how)}`
     default:

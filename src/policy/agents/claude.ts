@@ -3,6 +3,8 @@ import type { AgentProfile } from './types.ts'
 export const claude: AgentProfile = {
   name: 'claude',
   commands: ['claude'],
+  packages: ['@anthropic-ai/claude-code'],
+  marks: ['CLAUDECODE'],
   configDir: { variable: 'CLAUDE_CONFIG_DIR', default: '.claude' },
   readonly: [
     '.claude/settings.json',

@@ -3,6 +3,8 @@ import type { AgentProfile } from './types.ts'
 export const codex: AgentProfile = {
   name: 'codex',
   commands: ['codex'],
+  packages: ['@openai/codex'],
+  marks: ['CODEX_SANDBOX', 'CODEX_SANDBOX_NETWORK_DISABLED', 'CODEX_THREAD_ID'],
   configDir: { variable: 'CODEX_HOME', default: '.codex' },
   readonly: [
     '.codex/config.toml',

@@ -3,6 +3,7 @@ import type { AgentProfile } from './types.ts'
 export const copilot: AgentProfile = {
   name: 'copilot',
   commands: ['copilot'],
+  packages: ['@github/copilot'],
   configDir: { variable: 'COPILOT_HOME', default: '.copilot' },
   readonly: [
     '.copilot/mcp-config.json',

@@ -3,6 +3,8 @@ import type { AgentProfile } from './types.ts'
 export const gemini: AgentProfile = {
   name: 'gemini',
   commands: ['gemini'],
+  packages: ['@google/gemini-cli'],
+  marks: ['GEMINI_CLI'],
   readonly: [
     '.gemini/settings.json',
     '.gemini/extensions',

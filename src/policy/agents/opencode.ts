@@ -3,6 +3,8 @@ import type { AgentProfile } from './types.ts'
 export const opencode: AgentProfile = {
   name: 'opencode',
   commands: ['opencode'],
+  packages: ['opencode-ai'],
+  marks: ['OPENCODE'],
   // Not the directory as a whole: it ends if it cannot write a .gitignore there.
   readonly: [
     '.config/opencode/opencode.json',

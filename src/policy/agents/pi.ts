@@ -3,6 +3,7 @@ import type { AgentProfile } from './types.ts'
 export const pi: AgentProfile = {
   name: 'pi',
   commands: ['pi'],
+  packages: ['@mariozechner/pi-coding-agent'],
   readonly: [
     '.pi/agent/models.json',
     '.pi/agent/settings.json',

@@ -3,6 +3,8 @@ import type { AgentProfile } from './types.ts'
 export const qwen: AgentProfile = {
   name: 'qwen',
   commands: ['qwen'],
+  packages: ['@qwen-code/qwen-code'],
+  marks: ['QWEN_CODE'],
   readonly: ['.qwen/settings.json', '.qwen/QWEN.md', '.qwen/extensions', '.qwen/commands', '.qwen/.env'],
   synced: ['.qwen/oauth_creds.json'],
   seeds: [],

@@ -11,6 +11,10 @@ export interface AgentProfile {
   name: string
   /** Names under which the program is started; each gets a shim. */
   commands: readonly string[]
+  /** npm packages whose scripts are the agent. */
+  packages?: readonly string[]
+  /** Variables that it sets for the commands that it runs, and that no user would set. */
+  marks?: readonly string[]
   /** The variable that moves `root` elsewhere, and the directory that it moves. */
   configDir?: { variable: string; default: string }
   /** Configuration of the user's own: seen, never written. Entries that do not exist are left out. */

@@ -1,6 +1,6 @@
-import type { Grant, Place, PolicyIssue } from '../../errors.ts'
+import type { Grant, PolicyIssue } from '../../errors.ts'
 import { shellWord, shown } from '../escape.ts'
-import type { Words } from './words.ts'
+import { placed, type Words } from './words.ts'
 
 /** About policies and the project that they are for. */
 export const policyWords: Words<
@@ -25,13 +25,6 @@ export const policyWords: Words<
 function issueLine({ key, problem, hint, ...place }: PolicyIssue): string {
   const subject = key === undefined || problem.includes(`"${key}"`) ? '' : `${shown(key)}: `
   return `${placed(place)}${subject}${shown(problem)}${hint === undefined ? '' : ` – ${shown(hint)}`}`
-}
-
-/** `file:line:column: `, or nothing for a value that no file holds. */
-function placed(place: Place | undefined): string {
-  if (place === undefined) return ''
-  const position = [place.line, place.column].filter((part) => part !== undefined).map((part) => `:${part}`)
-  return `${shown(place.file)}${position.join('')}: `
 }
 
 const GRANT_WORDS: Record<Grant['kind'], string> = {

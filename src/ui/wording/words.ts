@@ -1,4 +1,5 @@
-import type { Problem } from '../../errors.ts'
+import type { Place, Problem } from '../../errors.ts'
+import { shown } from '../escape.ts'
 
 /**
  * The wording of problems, by their code: what, where, and what to do about it. The first line goes behind
@@ -6,4 +7,11 @@ import type { Problem } from '../../errors.ts'
  */
 export type Words<C extends Problem['code']> = {
   [K in C]: (problem: Extract<Problem, { code: K }>) => string[]
+}
+
+/** `file:line:column: `, or nothing for a value that no file holds. */
+export function placed(place: Place | undefined): string {
+  if (place === undefined) return ''
+  const position = [place.line, place.column].filter((part) => part !== undefined).map((part) => `:${part}`)
+  return `${shown(place.file)}${position.join('')}: `
 }

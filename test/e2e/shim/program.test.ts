@@ -211,8 +211,91 @@ describe('the node that runs agentbox', () => {
 })
 
 describe('with a policy the decision is agentbox’s', () => {
-  it.each([['AGENTBOX_BYPASS'], ['AGENTBOX']])('also under %s=1', (name) => {
+  it.each(['AGENTBOX', 'AGENTBOX_ACTIVE'])('also under %s=1', (name) => {
     withPolicy()
     expect(callShim(layout, { env: { [name]: '1' } }).got).toEqual(boxed(layout))
+  })
+
+  it('under AGENTBOX_BYPASS=1 it is asked, and the program takes the place of the shim, or does not', () => {
+    const env = { AGENTBOX_BYPASS: '1', NODE_OPTIONS: '--no-deprecation' }
+    expect(callShim(layout, { env }).got).toEqual(['REAL'])
+    withPolicy()
+    const asked = ['BOX', 'off', '--check', '--', 'claude']
+    expect(callShim(layout, { env, args: ['a b'] }).got).toEqual([...asked, 'REAL', 'a b'])
+    program(layout.bin, 'claude', '#!/bin/sh\nprintf "%s\\0" "$NODE_OPTIONS"\n')
+    expect(callShim(layout, { env }).got).toEqual([...asked, '--no-deprecation'])
+    const refused = callShim(layout, { env: { ...env, AGENT_EXIT: '125' } })
+    expect([refused.got, refused.status]).toEqual([asked, 125])
+  })
+
+  it.each(['0', '', 'yes'])('AGENTBOX_BYPASS=%s is none', (AGENTBOX_BYPASS) => {
+    withPolicy()
+    expect(callShim(layout, { env: { AGENTBOX_BYPASS } }).got).toEqual(boxed(layout))
+  })
+})
+
+describe('AGENTBOX_PROGRAM', () => {
+  it('names the program, if it can be the agent, and goes no further', () => {
+    const real = realProgram(under('by alias'))
+    const elsewhere = program(under('by alias'), 'codex', '')
+    const env = (AGENTBOX_PROGRAM: string) => ({
+      env: { AGENTBOX_PROGRAM },
+      path: [layout.shims, layout.nodeBin],
+    })
+    expect(callShim(layout, env(real)).got).toEqual(['REAL'])
+    withPolicy()
+    expect(callShim(layout, env(real)).got).toEqual(boxed(layout, [], real))
+    expect(callShim(layout, env(elsewhere)).status).toBe(127)
+    for (const wrong of [elsewhere, 'claude', '/nowhere/claude', `${layout.shims}/claude`])
+      expect(callShim(layout, { env: { AGENTBOX_PROGRAM: wrong } }).got).toEqual(boxed(layout))
+    fs.rmSync(path.join(layout.project, '.agentboxrc'))
+    program(under('by alias'), 'claude', '#!/bin/sh\nprintf "[%s]\\0" "$AGENTBOX_PROGRAM"\n')
+    expect(callShim(layout, env(real)).got).toEqual(['[]'])
+  })
+})
+
+describe('agentbox-wrap', () => {
+  const call = (args: string[]) => {
+    fs.rmSync(under('wrap'), { recursive: true, force: true })
+    fs.symlinkSync(path.join(layout.pkg, 'shell/shim.sh'), path.join(makeDir(under('wrap')), 'agentbox-wrap'))
+    const script = `exec '${under('wrap')}/agentbox-wrap' ${args.map((word) => `'${word}'`).join(' ')}`
+    return callShim(layout, { script })
+  }
+  const extension = 'home/.vscode/extensions/anthropic.claude-code-2.1/native-binary'
+  const run = (name: string, ...argv: string[]): string[] => ['BOX', 'run', '--as', name, '--', ...argv]
+
+  it('starts the program that it is given, in the box where one is wanted', () => {
+    const real = realProgram(under(extension))
+    expect(call([real, '-p', 'a b']).got).toEqual(['REAL', '-p', 'a b'])
+    withPolicy()
+    expect(call([real, '-p', 'a b', '']).got).toEqual(run('claude', real, '-p', 'a b', ''))
+  })
+
+  it('knows which agent it is', () => {
+    withPolicy()
+    for (const [place, name] of [
+      [`${extension}/other`, 'claude'],
+      ['bin/claude-code-acp', 'claude'],
+      ['bin/gemini', 'gemini'],
+    ] as const) {
+      const real = program(path.dirname(under(place)), path.basename(place), '#!/bin/sh\n')
+      expect(call([real]).got).toEqual(run(name, real))
+      expect(call(['--as', 'codex', real]).got).toEqual(run('codex', real))
+    }
+    const node = path.join(layout.nodeBin, 'node')
+    expect(call([node, '/x/anthropic.claude-code-2/cli.js']).got).toEqual(
+      run('claude', node, '/x/anthropic.claude-code-2/cli.js'),
+    )
+  })
+
+  it('looks for a name in PATH, past the shims, and sees through a shim', () => {
+    withPolicy()
+    expect(call(['claude', 'x']).got).toEqual(boxed(layout, ['x']))
+    expect(call([`${layout.shims}/claude`, 'x']).got).toEqual(boxed(layout, ['x']))
+  })
+
+  it('refuses what is not there', () => {
+    expect(call(['/nowhere/claude'])).toMatchObject({ got: [], status: 127 })
+    expect(call([])).toMatchObject({ got: [], status: 2 })
   })
 })

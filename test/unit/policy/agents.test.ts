@@ -8,7 +8,7 @@ describe('agents', () => {
   it('lists every profile of the folder', () => {
     const files = readdirSync(new URL('../../../src/policy/agents/', import.meta.url))
       .map((file) => file.replace('.ts', ''))
-      .filter((name) => !['index', 'types', 'generic', 'relocate'].includes(name))
+      .filter((name) => !['index', 'types', 'generic', 'relocate', 'recognise'].includes(name))
     expect(agents.map(({ name }) => name).toSorted()).toEqual(files.toSorted())
   })
 
