@@ -3,6 +3,7 @@ import { isHookName } from '../git/hooks/names.ts'
 import { afterChange } from '../session/hooks/after-change.ts'
 import { beforeCommit } from '../session/hooks/before-commit.ts'
 import { beforePush } from '../session/hooks/before-push.ts'
+import { refusesAgent } from '../session/hooks/enforce.ts'
 import type { Call, Command } from './types.ts'
 
 /** What git's hooks call (hooks/hook.sh). It has a bundle of its own: git waits for it. */
@@ -23,9 +24,9 @@ async function runHook({ env, positionals, talk }: Call): Promise<number> {
   if (env['AGENTBOX'] === '0') return 0
   switch (name) {
     case 'pre-commit':
-      return beforeCommit(env, talk)
+      return (await refusesAgent(env, talk)) ? 1 : beforeCommit(env, talk)
     case 'pre-push':
-      return beforePush(env, args[0] ?? 'origin', talk)
+      return (await refusesAgent(env, talk)) ? 1 : beforePush(env, args[0] ?? 'origin', talk)
     case 'post-checkout':
     case 'post-merge':
     case 'post-rewrite':

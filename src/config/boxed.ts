@@ -1,4 +1,3 @@
-import { findRepository } from '../git/repository.ts'
 import { fromBytes } from '../host/bytes.ts'
 import { lstatOf, readRegular, realpathOf } from '../host/files.ts'
 import { isWithin, parentOf } from '../host/paths.ts'
@@ -31,10 +30,8 @@ function alwaysBoxed(dir: string, state: string): string | undefined {
   return places.some((place) => isWithin(root, realpathOf(place) ?? place)) ? root : undefined
 }
 
+/** Whatever is called `.git` counts: who looks closer may find a reason to refuse, but not to go unboxed. */
 function repositoryRoot(dir: string): string | undefined {
-  try {
-    return findRepository(dir)?.workTree
-  } catch {
-    return undefined
-  }
+  for (let at = dir; at !== '/'; at = parentOf(at)) if (lstatOf(`${at}/.git`) !== undefined) return at
+  return undefined
 }

@@ -79,7 +79,7 @@ export function buildPlan(input: PlanInput): LaunchPlan {
     ...stage.readonly(input.protection),
     ...stage.hidden(input.hidden),
     ...stage.masks(input.masks),
-    ...stage.own(input.helper, programLinks(program, shown), facts, {
+    ...stage.own(input.helper, programLinks(program, shown, input.hostEnv['PATH'] ?? ''), facts, {
       description: describeBox(input, network),
       attributes: gitAttributes(input.masks, project.root),
     }),

@@ -29,14 +29,19 @@ export function programFiles(
   return wanted.filter((path) => !shown.some((dir) => isWithin(path, dir)) && !isWithin(home, path))
 }
 
-/** Names under which the box must offer programs whose directory on PATH it does not show. */
+/**
+ * Names under which the box must offer programs that its PATH does not lead to: their directory is not shown,
+ * or they were named by a path that is in no directory of `path` (an editor's own copy).
+ */
 export function programLinks(
   { name, found, real, interpreter }: Executable,
   shown: readonly string[],
+  path: string,
 ): [string, string][] {
+  const reached = path.split(':').includes(parentOf(found))
   const hidden = (path: string): boolean => !shown.some((dir) => isWithin(path, dir))
   const links: [string, string][] = []
-  if (nameOf(found) !== nameOf(name) || hidden(found))
+  if (nameOf(found) !== nameOf(name) || hidden(found) || (!reached && !name.includes('/')))
     links.push([nameOf(name), hidden(found) ? real : found])
   if (interpreter !== undefined && hidden(interpreter.found)) links.push([interpreter.name, interpreter.real])
   return links

@@ -16,3 +16,10 @@ export function bypassWarning(command: readonly string[], wanted: string): strin
     '          it can read every secret that you can, and what it writes may run later\n'
   )
 }
+
+export function unboxedCommit(agent: string): string {
+  return (
+    `agentbox: ${shown(agent)} runs outside its box, and this repository takes no commits from there (enforce: true)\n` +
+    `          start it through its shim (agentbox doctor), or commit from a shell of yours\n`
+  )
+}

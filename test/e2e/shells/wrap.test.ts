@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { readdirSync, symlinkSync } from 'node:fs'
+import { readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeHome, type TestHome } from '../../support/home.ts'
 import { as, type Who } from '../../support/who.ts'
@@ -62,6 +62,14 @@ describe.each<Who>(['user', 'root'])('as %s', (who) => {
       stderr: '',
     })
     expect(text([wrapper, extension, 'where'], `${home.home}/plain`).stdout).toContain('bare')
+  })
+
+  it('a program that the box shows anyway is found there as well, under the agent’s name', () => {
+    const own = `${project}/tools/claude`
+    home.write(own, AGENT, 0o755)
+    expect(text([wrapper, own, 'where'], project).stdout).toContain('boxed')
+    rmSync(`${project}/tools`, { recursive: true })
+    expect(text([wrapper, '--as', 'claude', '/bin/echo', 'a'], project).stdout).toBe('a\n')
   })
 
   it('AGENTBOX_BYPASS=1 and off start it without a box, and say so', () => {

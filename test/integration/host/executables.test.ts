@@ -62,7 +62,7 @@ describe('findExecutable', () => {
     const found = findExecutable('claude', path(), '/')
     const files = [`${home}/lib/node_modules`, `${home}/bin/node`, `${home}/apps/node`]
     expect(programFiles(found, ['/usr'], '/home/u')).toEqual(expect.arrayContaining([files[0], files[2]]))
-    expect(programLinks(found, ['/usr'])).toEqual([
+    expect(programLinks(found, ['/usr'], '')).toEqual([
       ['claude', found.real],
       ['node', `${home}/apps/node/bin/node`],
     ])
@@ -83,6 +83,6 @@ describe('findExecutable', () => {
   it('needs nothing for a program that is shown', () => {
     const found = findExecutable('sh', '/usr/bin:/bin', '/')
     expect(programFiles(found, ['/usr', '/bin'], '/home/u')).toEqual([])
-    expect(programLinks(found, ['/usr', '/bin'])).toEqual([])
+    expect(programLinks(found, ['/usr', '/bin'], '/usr/bin:/bin')).toEqual([])
   })
 })
