@@ -1,7 +1,6 @@
-import { lastValue } from '../git/config.ts'
-import { readConfig } from '../git/settings.ts'
 import { fail } from '../errors.ts'
 import { isReadable, linkTarget, lstatOf, readRegular, realpathOf } from './files.ts'
+import { readGitUser, type GitUser } from './git-user.ts'
 import { isWithin } from './paths.ts'
 import { etcEntries, procHidden, procReadOnly, procReadOnlyForRoot, systemDirs } from './system.ts'
 import { toolchains } from './toolchains.ts'
@@ -25,7 +24,7 @@ export interface HostFacts {
   /** Existing directories with language tools, in the home or in /opt. */
   toolchains: { path: string; name: string }[]
   /** `user.name` and `user.email` of the user's own git configuration. */
-  gitUser: { name?: string | undefined; email?: string | undefined }
+  gitUser: GitUser
 }
 
 /** Reads the facts. `env` is the user's environment. Fails where the home is unusable. */
@@ -56,7 +55,7 @@ export function readHostFacts(env: NodeJS.ProcessEnv): HostFacts {
       return stat === undefined ? [] : [{ path, directory: stat.isDirectory() }]
     }),
     toolchains: [...homeToolchains(env, home), ...otherToolchains(env['PATH'] ?? '')],
-    gitUser: gitUser(env, home),
+    gitUser: readGitUser(env, home),
   }
 }
 
@@ -112,10 +111,4 @@ function otherToolchains(path: string): HostFacts['toolchains'] {
     if (known !== undefined && lstatOf(known)?.isDirectory() === true) found.add(known)
   }
   return [...found].map((dir) => ({ path: dir, name: 'on PATH' }))
-}
-
-function gitUser(env: NodeJS.ProcessEnv, home: string): HostFacts['gitUser'] {
-  const xdg = env['XDG_CONFIG_HOME']?.startsWith('/') === true ? env['XDG_CONFIG_HOME'] : `${home}/.config`
-  const settings = [...readConfig(`${xdg}/git/config`), ...readConfig(`${home}/.gitconfig`)]
-  return { name: lastValue(settings, 'user', 'name'), email: lastValue(settings, 'user', 'email') }
 }

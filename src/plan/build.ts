@@ -79,7 +79,7 @@ export function buildPlan(input: PlanInput): LaunchPlan {
     ...stage.readonly(input.protection),
     ...stage.hidden(input.hidden),
     ...stage.masks(input.masks),
-    ...stage.own(input.helper, programLinks(program, shown, input.hostEnv['PATH'] ?? ''), facts, {
+    ...stage.own(input.helper, programLinks(program, shown, input.hostEnv['PATH'] ?? ''), ownFacts(input), {
       description: describeBox(input, network),
       attributes: gitAttributes(input.masks, project.root),
     }),
@@ -96,6 +96,11 @@ export function buildPlan(input: PlanInput): LaunchPlan {
     limits: { processes: policy.limits.processes?.value, memory: policy.limits.memory?.value },
     warnings: [...input.warnings],
   }
+}
+
+/** Without the agent's socket a signature would only fail. */
+function ownFacts({ facts, sshSocket }: PlanInput): HostFacts {
+  return sshSocket === undefined ? { ...facts, gitUser: { ...facts.gitUser, signing: undefined } } : facts
 }
 
 function environment({ policy, facts, profile, hostEnv, sshSocket }: PlanInput, shown: string[]): BoxEnv {

@@ -6,13 +6,25 @@ import type { Mask } from '../masks/types.ts'
 export const ATTRIBUTES_PATH = '/run/agentbox/gitattributes'
 
 /** Who commits, and the filter of `gitAttributes`; nothing else of the user's configuration. */
-export function gitSettings({ name, email }: HostFacts['gitUser'], system: boolean): string {
+export function gitSettings({ name, email, signing }: HostFacts['gitUser'], system: boolean): string {
   const quote = (text: string): string => `"${text.replaceAll(/[\\"]/g, '\\$&').replaceAll(/[\n\0]/g, ' ')}"`
   const lines = system ? ['[include]', '\tpath = /etc/gitconfig'] : []
   lines.push('[user]')
   if (name !== undefined) lines.push(`\tname = ${quote(name)}`)
   if (email !== undefined) lines.push(`\temail = ${quote(email)}`)
+  if (signing !== undefined) {
+    lines.push(`\tsigningKey = ${quote(`key::${signing.key}`)}`, '[gpg]', '\tformat = ssh')
+    lines.push('[commit]', `\tgpgSign = ${signing.commits}`, '[tag]', `\tgpgSign = ${signing.tags}`)
+  }
   lines.push('[core]', `\tattributesFile = ${ATTRIBUTES_PATH}`)
+  // Worktrees that the box does not show are read-only: `git gc` would fail at their reflogs, or take them for
+  // gone and want to remove them.
+  lines.push(
+    '[gc]',
+    '\treflogExpire = never',
+    '\treflogExpireUnreachable = never',
+    '\tworktreePruneExpire = never',
+  )
   // What is masked reads as something else than what was committed. Adding it gives what is in the index, so
   // that `git add -A` does not commit a tracked secret as an empty file.
   lines.push('[filter "agentbox-mask"]', '\tclean = "git cat-file blob :%f 2>/dev/null || cat"')

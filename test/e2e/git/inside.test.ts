@@ -1,0 +1,147 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeHome, type Options, type TestHome } from '../../support/home.ts'
+import type { Ended } from '../../support/spawn.ts'
+
+/** git in the box, as on every day; of each thing also that nothing of it got out that should not. */
+describe.each(['user', 'root'] as const)('git in the box, as %s', (who) => {
+  let at: TestHome
+  let project: string
+  beforeAll(async () => {
+    at = makeHome(who)
+    project = `${at.home}/work/shop`
+    at.write(
+      `${at.home}/.gitconfig`,
+      '[user]\n\tname = Ada\n\temail = ada@example.org\n[protocol "file"]\n\tallow = always\n[init]\n\tdefaultBranch = main\n' +
+        '[credential]\n\thelper = store\n[alias]\n\tmine = log\n',
+    )
+    at.write(`${project}/a.txt`, 'one\n')
+    at.write(`${project}/deep/b.txt`, 'two\n')
+    at.write(`${project}/.agentboxrc`, 'version: 1\n')
+    const script = `git init -q && git add -A && git commit -qm one &&
+      git init -q --bare ../remote.git && git remote add origin ../remote.git && git push -q -u origin main &&
+      git init -q ../lib && git -C ../lib commit -q --allow-empty -m lib &&
+      git submodule --quiet add ../lib lib && git commit -qm lib && git push -q && git worktree add -q ../tree`
+    await at.must(['sh', '-c', script], { cwd: project })
+  })
+  afterAll(() => at.remove())
+
+  const box = (script: string, options: Options = {}): Promise<Ended> =>
+    at.launch(['run', '--without-grants', '--', 'sh', '-c', script], { cwd: project, ...options }).ended
+  const config = (): string => readFileSync(`${project}/.git/config`, 'utf8')
+
+  it('makes a branch that follows another one, and the repository knows it afterwards', async () => {
+    const done = await box(
+      'git checkout -q -b feat origin/main && git status -sb | head -1 && git branch -q -D feat2; true',
+    )
+    expect(done).toMatchObject({ status: 0, stdout: '## feat...origin/main\n' })
+    expect(await at.must(['git', 'rev-parse', '--abbrev-ref', 'feat@{upstream}'], { cwd: project })).toBe(
+      'origin/main\n',
+    )
+    await at.must(['git', 'checkout', '-q', 'main'], { cwd: project })
+    const dropped = await box('git branch -q -D feat')
+    expect(dropped).toMatchObject({ status: 0 })
+    expect(config()).not.toContain('feat')
+  })
+
+  it('lets the agent set what it likes for itself, and takes none of it out', async () => {
+    const before = config()
+    const script = `git config core.fsmonitor /tmp/evil && git config core.hooksPath /tmp && git config alias.x '!id' &&
+      git config filter.x.clean evil && git remote set-url origin https://evil.example/ && git remote get-url origin`
+    const done = await box(script)
+    expect(done.stdout).toBe('https://evil.example/\n')
+    expect(done.stderr).toContain('not taken over: ')
+    expect(done.stderr).toContain('core.fsmonitor=/tmp/evil')
+    expect(config()).toBe(before)
+  })
+
+  it.each([
+    ['a link', 'ln -sf /etc/passwd "$c"'],
+    ['a directory', 'rm "$c"; mkdir "$c"'],
+    ['a FIFO', 'rm "$c"; mkfifo "$c"'],
+    ['two megabytes', 'head -c 2000000 /dev/zero > "$c"'],
+    ['nothing', 'rm "$c"'],
+  ])('is not moved by a copy that became %s', async (_, script) => {
+    const before = config()
+    const done = await box(`c=$(readlink .git/config); ${script}; true`)
+    expect([done.status, config()]).toEqual([0, before])
+    expect(done.stderr).toContain('the copy is gone')
+  })
+
+  it('cannot be got at the repository’s own config behind the copy', async () => {
+    const before = config()
+    const script = `mv .git/config .git/c; rm -f .git/config; ln -f /dev/null .git/config; echo '[alias]' > .git/config.new
+      mv -f .git/config.new .git/config; umount .git/config 2>/dev/null; rm -f .git/config.new; true`
+    await box(script)
+    expect(config()).toBe(before)
+    expect(existsSync(`${project}/.git/c`)).toBe(false)
+  })
+
+  it('knows who commits, and nothing else of the user’s configuration', async () => {
+    const done = await box(
+      'git commit -q --allow-empty -m x && git log -1 --format="%an <%ae>"; git config --list --show-scope | grep -v ^system | grep -E "mine|credential|protocol"',
+    )
+    expect(done.stdout).toBe('Ada <ada@example.org>\n')
+  })
+
+  it('works in a linked worktree, a submodule and a sparse checkout, and collects garbage', async () => {
+    const tree = await box(
+      'git checkout -q -b t2 --track origin/main && git commit -q --allow-empty -m t && git status -sb | head -1',
+      {
+        cwd: `${at.home}/work/tree`,
+      },
+    )
+    expect(tree).toMatchObject({ status: 0, stdout: '## t2...origin/main [ahead 1]\n' })
+    const sub = await box(
+      'cd lib && git checkout -q -b s2 --track origin/main && echo x > y && git add -A && git commit -qm y && git status -sb | head -1',
+    )
+    expect(sub).toMatchObject({ status: 0, stdout: '## s2...origin/main [ahead 1]\n' })
+    const rest = await box(
+      'git gc -q && git fsck --no-progress && git log --oneline | wc -l && git stash list && git rev-parse --is-inside-work-tree',
+    )
+    expect(rest).toMatchObject({ status: 0, stdout: expect.stringContaining('true') })
+    await at.must(['git', 'clone', '-q', '--sparse', 'remote.git', 'sparse'], { cwd: `${at.home}/work` })
+    const sparse = await box('ls; git sparse-checkout list; git add -A; git status --short', {
+      cwd: `${at.home}/work/sparse`,
+    })
+    expect(sparse).toMatchObject({ status: 0, stdout: expect.not.stringContaining('deep') })
+  })
+
+  it('takes a repository that belongs to somebody else as outside', async () => {
+    await at.root(['git', 'init', '-q', `${at.home}/work/other`])
+    await at.root(['chown', '-R', '4321:4321', `${at.home}/work/other`])
+    const ask = ['git', 'rev-parse', '--git-dir']
+    const bare = await at.bare(ask, { cwd: `${at.home}/work/other` })
+    const boxed = await at.launch(['run', '--', ...ask], { cwd: `${at.home}/work/other` }).ended
+    expect([boxed.status, boxed.stdout]).toEqual([bare.status, bare.stdout])
+  })
+})
+
+describe('git in the box, signing', () => {
+  let at: TestHome
+  let project: string
+  // As root: ssh-agent and ssh-keygen refuse a uid that /etc/passwd does not know.
+  beforeAll(async () => {
+    at = makeHome('root')
+    project = `${at.home}/work/shop`
+    await at.must(['git', 'init', '-q', project])
+  })
+  afterAll(() => at.remove())
+
+  it('signs with a key of the ssh agent where that is granted', async () => {
+    const keys = `${at.home}/keys`
+    at.dir(keys)
+    await at.must(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', `${keys}/id`])
+    at.write(
+      `${at.home}/.gitconfig`,
+      `[user]\n\tname = Ada\n\temail = ada@example.org\n\tsigningKey = ~/keys/id.pub\n[gpg]\n\tformat = ssh\n[commit]\n\tgpgSign = true\n`,
+    )
+    at.write(`${at.home}/.config/agentbox/config.yaml`, 'version: 1\nssh: agent\n')
+    const script = `eval "$(ssh-agent -s)" >/dev/null && ssh-add -q ${keys}/id && "$0" "$1" run -- git commit -q --allow-empty -m signed; s=$?; ssh-agent -k >/dev/null; exit $s`
+    const done = await at.bare(['sh', '-c', script, at.node, at.agentbox], { cwd: project })
+    expect([done.status, done.stderr]).toEqual([0, expect.any(String)])
+    expect(await at.must(['git', 'cat-file', 'commit', 'HEAD'], { cwd: project })).toContain(
+      'BEGIN SSH SIGNATURE',
+    )
+  })
+})
