@@ -47,11 +47,17 @@ function closedFile(path) {
   const saved = read(path)
   const restore = () => fs.writeFileSync(path, saved)
   return all([
-    refused(() => openForWriting(path)),
+    ...(isOwnCopy(path) ? [] : [refused(() => openForWriting(path))]),
     refused(() => fs.unlinkSync(path), restore),
     renamed(path, `${path}-probe`),
     replaced(path, restore),
   ])
+}
+
+/** git's config is a link to a copy that is the box's own; from outside it is checked that the file is as before. */
+function isOwnCopy(path) {
+  const stat = fs.lstatSync(path)
+  return stat.isSymbolicLink() && /^\/run\/agentbox\/git\/\d+\/config$/.test(fs.readlinkSync(path))
 }
 
 function renamed(from, to) {
@@ -76,6 +82,8 @@ function gitConfig() {
   const git = (...args) => execFileSync('git', ['config', ...args], { cwd: world.place, stdio: 'pipe' })
   try {
     git('core.fsmonitor', '/tmp/planted')
+    // It stays there: nothing of it may come out.
+    if (isOwnCopy(`${world.commonDir}/config`)) return pass('in its own copy')
   } catch (error) {
     return pass(`status ${error.status}`)
   }
