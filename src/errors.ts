@@ -24,13 +24,16 @@ export interface Grant extends Place {
   kind: 'read' | 'write' | 'unmask' | 'env' | 'network' | 'ssh' | 'home' | 'protect' | 'names' | 'live'
   /** What is asked for, as the user would recognise it: a path, a pattern, a host, a variable. */
   value: string
+  /** The repository's own policy file that this is approved with, if that extends the one it stands in. */
+  under?: string | undefined
 }
 
 export type Problem =
   | { code: 'usage'; text: string; command?: string }
   | { code: 'policy-invalid'; issues: PolicyIssue[] }
   | { code: 'policy-ambiguous'; files: string[] }
-  | { code: 'grants-unapproved'; grants: Grant[]; command: string[] }
+  | { code: 'grants-unapproved'; grants: Grant[]; command: string[]; denied?: string | undefined }
+  | { code: 'trust-unusable'; path: string; reason: string }
   | { code: 'project-refused'; path: string; reason: string; hint: string }
   | { code: 'cwd-gone' }
   | { code: 'bypass-refused'; command: string[]; place?: Place | undefined }

@@ -2,6 +2,8 @@ import type { Approvals, Gate } from './grants.ts'
 import type { ParsedLayer } from './parse.ts'
 
 export interface ResolveInput {
+  /** The administrator's, for everybody on this machine. */
+  systemConfig?: ParsedLayer | undefined
   userConfig?: ParsedLayer | undefined
   /** Outermost first. */
   repoLayers: readonly ParsedLayer[]
@@ -23,7 +25,12 @@ export interface Context {
   gate: Gate
 }
 
+/** Not a repository's, and not only for this command. */
+export function isOwn({ layer }: ParsedLayer): boolean {
+  return layer === 'user' || layer === 'system'
+}
+
 /** A restriction in the user's own file is about every project, in the others about their directory. */
 export function partsDir(layer: ParsedLayer, input: ResolveInput): string {
-  return layer.layer === 'user' ? input.project : layer.dir
+  return isOwn(layer) ? input.project : layer.dir
 }

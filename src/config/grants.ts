@@ -1,19 +1,26 @@
-import type { Grant, Place, PolicyIssue } from '../errors.ts'
+import type { Grant, PolicyIssue } from '../errors.ts'
 import { isWithin } from '../host/paths.ts'
 import { foundationOf, wholesOf, writeCeilingOf } from '../policy/baseline.ts'
 import type { Policy, Sourced } from '../policy/types.ts'
 import type { DocPath } from './document.ts'
 import type { ParsedLayer } from './parse.ts'
 
+/** Whose word it is: the user's about this file, about its directory, or about such grants anywhere. */
+export type Approver = 'approval' | 'worktree' | 'directory' | 'configuration'
+
+export interface ApprovedGrant extends Grant {
+  by: Approver
+}
+
 /**
- * What the user has approved. A grant is the same one only if kind, value and file are the same: a
+ * What the user has approved. A grant is the same one only if kind, value and policy file are the same: a
  * pattern or a path means something else in another directory's file.
  */
 export interface Approvals {
-  has: (grant: Grant) => boolean
+  approver: (grant: Grant) => Approver | undefined
 }
 
-export const noApprovals: Approvals = { has: () => false }
+export const noApprovals: Approvals = { approver: () => undefined }
 
 /** Decides about one grant after the other and keeps what came of it. */
 export interface Gate {
@@ -24,15 +31,18 @@ export interface Gate {
 
 export interface Outcome {
   pending: Grant[]
+  approved: ApprovedGrant[]
   issues: PolicyIssue[]
 }
 
 export function gateTo(outcome: Outcome, approvals: Approvals): Gate {
   return {
     take(layer, grant) {
-      if (layer.layer !== 'repo' || approvals.has(grant)) return true
-      outcome.pending.push(grant)
-      return false
+      if (layer.layer !== 'repo') return true
+      const by = approvals.approver(grant)
+      if (by === undefined) outcome.pending.push(grant)
+      else outcome.approved.push({ ...grant, by })
+      return by !== undefined
     },
     refuse: (issue) => void outcome.issues.push(issue),
   }
@@ -84,24 +94,22 @@ function ceilingSource({ origin }: Sourced<string>): string {
 
 /** What the entry at `path` of a layer asks for. */
 export function grantAt(layer: ParsedLayer, path: DocPath, kind: Grant['kind'], value: string): Grant {
-  const place: Place = layer.place(path)
-  return { kind, value, ...place }
+  return { kind, value, ...layer.place(path), ...underOf(layer) }
+}
+
+/** The file that a layer is approved with, where that is another one. */
+export function underOf({ file, under }: ParsedLayer): { under?: string } {
+  return under === undefined || under === file ? {} : { under }
 }
 
 /**
- * Substitutions of a repository that would show a file which is masked otherwise, and which nobody
- * approved. Asked after the masks are known, because only they tell; `isMasked` takes absolute paths.
+ * Substitutions of a repository that show a file which is masked otherwise. Asked after the masks are
+ * known, because only they tell; `isMasked` takes absolute paths.
  */
-export function pendingSubstitutions(
-  policy: Policy,
-  isMasked: (path: string) => boolean,
-  approvals: Approvals,
-): Grant[] {
+export function substitutionGrants(policy: Policy, isMasked: (path: string) => boolean): Grant[] {
   return policy.masks.substitute
     .filter(({ value, origin }) => origin.layer === 'repo' && isMasked(value.source))
-    .map(({ value, origin }): Grant => {
-      const { file = '', line, column } = origin
-      return { kind: 'unmask', value: value.source, file, line, column }
+    .map(({ value, origin: { file = '', line, column, under } }): Grant => {
+      return { kind: 'unmask', value: value.source, file, line, column, ...(under && { under }) }
     })
-    .filter((grant) => !approvals.has(grant))
 }

@@ -1,11 +1,12 @@
 import { fail, type Grant } from '../errors.ts'
 import { isWithin } from '../host/paths.ts'
 import { baseline } from '../policy/baseline.ts'
-import type { Policy, Sourced } from '../policy/types.ts'
-import { partsDir, type Context, type ResolveInput } from './context.ts'
+import type { PatternRule, Policy, Sourced } from '../policy/types.ts'
+import { isOwn, partsDir, type Context, type ResolveInput } from './context.ts'
 import { filesystemOf } from './filesystem.ts'
-import { gateTo, grantAt, type Outcome } from './grants.ts'
+import { gateTo, grantAt, type ApprovedGrant, type Outcome } from './grants.ts'
 import { agentsOf, envSetOf, limitsOf, scalarOf, sourcedAt, substitutesOf } from './merge.ts'
+import { ownPaths, ownValue, trustOf } from './own-values.ts'
 import { inFileOrder } from './order.ts'
 import type { ParsedLayer } from './parse.ts'
 import { absolutePath } from './paths.ts'
@@ -15,6 +16,8 @@ export interface Resolved {
   policy: Policy
   /** Grants that nobody has approved. None of them is in the policy. */
   pending: Grant[]
+  /** Grants of repositories that are in the policy. */
+  approved: ApprovedGrant[]
 }
 
 /**
@@ -23,22 +26,20 @@ export interface Resolved {
  * with `policy-invalid` and everything that is wrong.
  */
 export function resolvePolicy(input: ResolveInput): Resolved {
-  const outcome: Outcome = { pending: [], issues: [] }
-  const { userConfig, repoLayers, flags } = input
-  const layers = [...(userConfig ? [userConfig] : []), ...repoLayers, ...(flags ? [flags] : [])]
+  const outcome: Outcome = { pending: [], approved: [], issues: [] }
+  const layers = layersOf(input)
+  const owners = layers.filter(isOwn)
   const context: Context = { layers, input, gate: gateTo(outcome, input.approvals) }
   const base = baseline(input.home)
   const own = [...(input.own ?? []), ...(input.moved ?? [])].map((value) => ({
     value,
     origin: { layer: 'built-in' as const },
   }))
-  const ceiling = [...base.ceiling, ...own, ...ownPaths(userConfig, 'ceiling', input.home)]
-  const always = ownPaths(userConfig, 'always', input.home)
+  const ceiling = [...base.ceiling, ...own, ...ownPaths(owners, 'ceiling', input.home)]
+  const always = ownPaths(owners, 'always', input.home)
   const policy: Policy = {
     agents: agentsOf(
-      userConfig,
-      repoLayers,
-      flags,
+      layers,
       always.some(({ value }) => isWithin(input.project, value)),
     ),
     filesystem: filesystemOf(context, base, ceiling),
@@ -70,29 +71,21 @@ export function resolvePolicy(input: ResolveInput): Resolved {
     verify: verifyOf(context),
     ceiling,
     always,
-    bypass: ownValue(userConfig, 'bypass', userConfig?.rc.bypass) ?? base.bypass,
-    shims: (userConfig?.rc.shims ?? []).map((name, index) => sourcedAt(userConfig!, ['shims', index], name)),
+    trust: trustOf(owners, input.home),
+    bypass: ownValue(owners, 'bypass', (value) => value === 'never') ?? base.bypass,
+    shims: owners.flatMap((layer) =>
+      (layer.rc.shims ?? []).map((name, index) => sourcedAt(layer, ['shims', index], name)),
+    ),
     enforce: enforceOf(layers, base.enforce),
-    quiet: ownValue(userConfig, 'quiet', userConfig?.rc.quiet) ?? base.quiet,
+    quiet: ownValue(owners, 'quiet') ?? base.quiet,
   }
   if (outcome.issues.length > 0) fail({ code: 'policy-invalid', issues: inFileOrder(outcome.issues) })
-  return { policy, pending: inFileOrder(outcome.pending) }
+  return { policy, pending: inFileOrder(outcome.pending), approved: inFileOrder(outcome.approved) }
 }
 
-/** The user's own file names paths from the root or the home only, so that no directory is needed. */
-function ownPaths(user: ParsedLayer | undefined, key: 'ceiling' | 'always', home: string): Sourced<string>[] {
-  if (!user) return []
-  return (user.rc[key] ?? []).map((path, index) =>
-    sourcedAt(user, [key, index], absolutePath(path, '/', home)),
-  )
-}
-
-function ownValue<T>(
-  user: ParsedLayer | undefined,
-  key: string,
-  value: T | undefined,
-): Sourced<T> | undefined {
-  return user && value !== undefined ? sourcedAt(user, [key], value) : undefined
+/** Outermost first. */
+function layersOf({ systemConfig, userConfig, repoLayers, flags }: ResolveInput): ParsedLayer[] {
+  return [systemConfig, userConfig, ...repoLayers, flags].filter((layer) => layer !== undefined)
 }
 
 /** No layer lifts it again. */
@@ -102,15 +95,20 @@ function enforceOf(layers: readonly ParsedLayer[], otherwise: Sourced<boolean>):
 }
 
 function masksOf({ layers, input, gate }: Context, base: Policy): Policy['masks'] {
-  const rules = (key: 'patterns' | 'except') =>
-    layers.flatMap((layer) =>
-      (layer.rc.masks?.[key] ?? []).flatMap((pattern, index) => {
+  const rules = (key: 'patterns' | 'except') => {
+    const taken: Sourced<PatternRule>[] = []
+    for (const layer of layers) {
+      for (const [index, pattern] of (layer.rc.masks?.[key] ?? []).entries()) {
         const at = ['masks', key, index]
-        if (key === 'except' && !gate.take(layer, grantAt(layer, at, 'unmask', pattern))) return []
-        return [sourcedAt(layer, at, { pattern, base: partsDir(layer, input) })]
-      }),
-    )
-  const explicit = layers.some((layer) => layer.layer === 'user' && layer.rc.masks?.show !== undefined)
+        const rule = { pattern, base: partsDir(layer, input) }
+        const free = key === 'patterns' || taken.some(({ value }) => sameRule(value, rule))
+        if (free || gate.take(layer, grantAt(layer, at, 'unmask', pattern)))
+          taken.push(sourcedAt(layer, at, rule))
+      }
+    }
+    return taken
+  }
+  const explicit = layers.some((layer) => isOwn(layer) && layer.rc.masks?.show !== undefined)
   // Where the user has no opinion the looks of a mask are the repository's to choose: none shows a value.
   const show = explicit ? base.masks.show : { ...base.masks.show, value: 'keys' as const }
   const chosen = scalarOf(layers, ['masks', 'show'], ['deny', 'empty', 'keys'], show, gate, 'names')
@@ -120,6 +118,13 @@ function masksOf({ layers, input, gate }: Context, base: Policy): Policy['masks'
     show: chosen.origin.layer === 'built-in' ? base.masks.show : chosen,
     substitute: substitutesOf(layers, (layer) => partsDir(layer, input), input.home),
   }
+}
+
+/** A name alone is the same anywhere below the outer file's directory. */
+function sameRule(given: PatternRule, asked: PatternRule): boolean {
+  if (given.pattern !== asked.pattern) return false
+  const within = isWithin(asked.base ?? '/', given.base ?? '/')
+  return given.base === asked.base || (within && !given.pattern.includes('/'))
 }
 
 function verifyOf({ layers, input }: Context): Policy['verify'] {

@@ -1,15 +1,19 @@
-import { AgentboxError, fail, type Grant, type PolicyIssue } from '../errors.ts'
+import { AgentboxError, fail, type PolicyIssue } from '../errors.ts'
 import { agentboxDirs } from '../host/dirs.ts'
 import { parentOf } from '../host/paths.ts'
 import { agents } from '../policy/agents/index.ts'
-import type { Policy } from '../policy/types.ts'
 import type { RcFile } from './find.ts'
 import { flagLayer, type PolicyFlags } from './flags.ts'
-import type { Approvals } from './grants.ts'
-import { resolvePolicy } from './layers.ts'
-import { parsePolicy, type ParsedLayer } from './parse.ts'
+import { approvalsFrom } from './approvals.ts'
+import { isOwn } from './context.ts'
+import { noApprovals, type Approvals } from './grants.ts'
+import { resolvePolicy, type Resolved } from './layers.ts'
+import { trustOf } from './own-values.ts'
+import { parsePolicy, type ParsedLayer, type PolicySource } from './parse.ts'
 import { hashOf, readPolicyBytes } from './read.ts'
-import { readUserConfig } from './user-config.ts'
+import type { Trust } from './trust.ts'
+import { unitsOf, type PolicyUnit } from './units.ts'
+import { readSystemConfig, readUserConfig } from './user-config.ts'
 
 export interface LoadInput {
   /** From `findPolicyFiles`: outermost first. */
@@ -19,26 +23,33 @@ export interface LoadInput {
   home: string
   project: string
   env: Readonly<Record<string, string | undefined>>
-  approvals: Approvals
+  /** What the user approved; without it nothing is. */
+  trust?: Trust | undefined
+  /** Where a linked worktree's file stands in the main work tree; undefined in any other directory. */
+  twinOf?: ((path: string) => string | undefined) | undefined
   flags?: PolicyFlags | undefined
 }
 
 /** A file that the policy is made of, with the hash of the very bytes that were parsed. */
 export interface LoadedFile {
   path: string
-  layer: 'user' | 'repo'
-  /** Computed when it is asked for. */
+  layer: 'system' | 'user' | 'repo'
+  /** The policy file that extends this one, and that it is approved with. */
+  under?: string | undefined
+  /** Of path and bytes; computed when it is asked for. */
   readonly sha256: string
 }
 
-export interface LoadedPolicy {
-  policy: Policy
-  /** Grants that nobody has approved; the policy is without them. */
-  pending: Grant[]
+export interface LoadedPolicy extends Resolved {
   files: LoadedFile[]
+  approvals: Approvals
+  /** The repository's policy files that approvals are about, outermost first. */
+  units: PolicyUnit[]
+  /** The policy of the very bytes that were read, under other approvals. */
+  decide(approvals: Approvals): LoadedPolicy
 }
 
-type Loaded = { layer: ParsedLayer; file: LoadedFile } | { issues: PolicyIssue[] }
+type Loaded = { layer: ParsedLayer; file: LoadedFile; bytes: Buffer } | { issues: PolicyIssue[] }
 
 /**
  * Reads, checks and merges all that decides the policy here. Reads each file once and writes nothing.
@@ -46,13 +57,17 @@ type Loaded = { layer: ParsedLayer; file: LoadedFile } | { issues: PolicyIssue[]
  */
 export async function loadPolicy(input: LoadInput): Promise<LoadedPolicy> {
   const dirs = agentboxDirs(input.env, input.home)
-  const loaded: Loaded[] = [await loadUser(dirs.config)].filter((one) => one !== undefined)
+  const loaded: Loaded[] = [await loadSystem(), await loadUser(dirs.config)].filter(
+    (one) => one !== undefined,
+  )
   for (const file of input.files) loaded.push(await loadRepo(file))
   const issues = loaded.flatMap((one) => ('issues' in one ? one.issues : []))
   if (issues.length > 0) fail({ code: 'policy-invalid', issues })
   const good = loaded.filter((one) => 'layer' in one)
   const layers = good.map(({ layer }) => layer)
-  const resolved = resolvePolicy({
+  const units = unitsOf(good)
+  const resolve = {
+    systemConfig: layers.find(({ layer }) => layer === 'system'),
     userConfig: layers.find(({ layer }) => layer === 'user'),
     repoLayers: layers.filter(({ layer }) => layer === 'repo'),
     flags: flagLayer(input.flags ?? {}, input.cwd),
@@ -60,30 +75,60 @@ export async function loadPolicy(input: LoadInput): Promise<LoadedPolicy> {
     project: input.project,
     own: Object.values(dirs),
     moved: movedState(input.env),
-    approvals: input.approvals,
+  }
+  const { trust, twinOf = () => undefined } = input
+  const approvals =
+    trust === undefined
+      ? noApprovals
+      : approvalsFrom({
+          trust,
+          own: trustOf(layers.filter(isOwn), input.home),
+          twinOf,
+          hashAs: (path, as) => units.find((unit) => unit.path === path)?.sha256As(as),
+        })
+  const decide = (by: Approvals): LoadedPolicy => ({
+    ...resolvePolicy({ ...resolve, approvals: by }),
+    files: good.map(({ file }) => file),
+    approvals: by,
+    units,
+    decide,
   })
-  return { ...resolved, files: good.map(({ file }) => file) }
+  return decide(approvals)
 }
 
 async function loadRepo({ path, dir }: RcFile): Promise<Loaded> {
-  return collecting(async () => loadedFrom('repo', path, dir, readPolicyBytes(path).bytes))
+  return collecting(async () =>
+    loadedFrom({ layer: 'repo', file: path, dir, bytes: readPolicyBytes(path).bytes }),
+  )
 }
 
 async function loadUser(configDir: string): Promise<Loaded | undefined> {
   return collecting(async () => {
     const file = await readUserConfig(configDir)
-    return file && loadedFrom('user', file.path, parentOf(file.path), file.bytes)
+    return file && loadedFrom({ layer: 'user', file: file.path, dir: parentOf(file.path), bytes: file.bytes })
   })
 }
 
-async function loadedFrom(layer: 'user' | 'repo', path: string, dir: string, bytes: Buffer): Promise<Loaded> {
-  const parsed = await parsePolicy({ layer, file: path, dir, bytes })
+async function loadSystem(): Promise<Loaded | undefined> {
+  return collecting(async () => {
+    const file = await readSystemConfig()
+    return (
+      file && loadedFrom({ layer: 'system', file: file.path, dir: parentOf(file.path), bytes: file.bytes })
+    )
+  })
+}
+
+async function loadedFrom(source: PolicySource): Promise<Loaded> {
+  const parsed = await parsePolicy(source)
   if ('issues' in parsed) return parsed
+  const { layer, file: path, under, bytes } = source
   return {
     layer: parsed.layer,
+    bytes,
     file: {
       path,
       layer,
+      ...(under === undefined ? {} : { under }),
       get sha256() {
         return hashOf(path, bytes)
       },

@@ -1,13 +1,13 @@
 import type { Grant } from '../errors.ts'
 import type { Origin, Policy, Sourced, Substitution } from '../policy/types.ts'
 import type { DocPath } from './document.ts'
-import { grantAt, type Gate } from './grants.ts'
+import { grantAt, underOf, type Gate } from './grants.ts'
 import type { ParsedLayer } from './parse.ts'
 import { absolutePath } from './paths.ts'
 import { bytesOf } from './values.ts'
 
 export function originAt(layer: ParsedLayer, path: DocPath): Origin {
-  return { layer: layer.layer, ...layer.place(path) }
+  return { layer: layer.layer, ...layer.place(path), ...underOf(layer) }
 }
 
 export function sourcedAt<T>(layer: ParsedLayer, path: DocPath, value: T): Sourced<T> {
@@ -17,7 +17,8 @@ export function sourcedAt<T>(layer: ParsedLayer, path: DocPath, value: T): Sourc
 /**
  * A value that is stricter or wider. `order` begins with the strictest. The repository's layers together
  * ask for the strictest of theirs; if that is wider than what user or baseline say, it is a grant. A flag
- * may be wider than the baseline, but not than what a layer says.
+ * may be wider than the baseline, but not than what a layer says; nothing may be wider than what the
+ * system's administrator says.
  */
 export function scalarOf<T extends string>(
   layers: readonly ParsedLayer[],
@@ -36,14 +37,16 @@ export function scalarOf<T extends string>(
     return value === undefined ? [] : [{ layer, value: value as T }]
   })
   const rank = ({ value }: { value: T }): number => order.indexOf(value)
-  const own = said.find(({ layer }) => layer.layer === 'user')
+  const system = said.find(({ layer }) => layer.layer === 'system')
+  const user = said.find(({ layer }) => layer.layer === 'user')
+  const own = user && system ? (rank(user) > rank(system) ? system : user) : (user ?? system)
   const repo = said.filter(({ layer }) => layer.layer === 'repo').toSorted((a, b) => rank(a) - rank(b))[0]
   const flag = said.find(({ layer }) => layer.layer === 'flag')
   let result = own ? sourcedAt(own.layer, path, own.value) : base
   const unsaid = result.origin.layer === 'built-in'
   if (repo && (rank(repo) < rank(result) || (unsaid && repo.value === result.value))) {
     result = sourcedAt(repo.layer, path, repo.value)
-  } else if (repo && rank(repo) > rank(result)) {
+  } else if (repo && rank(repo) > rank(result) && !(system && rank(repo) > rank(system))) {
     const granted = gate.take(repo.layer, grantAt(repo.layer, path, kind, `${prefix}${repo.value}`))
     if (granted) result = sourcedAt(repo.layer, path, repo.value)
   }
@@ -55,14 +58,19 @@ export function scalarOf<T extends string>(
  * Which agents the shims box. To name fewer is to leave the others outside, so no layer takes one away
  * from another: a file that says nothing means all, and so does a directory that the user boxes always.
  */
-export function agentsOf(
-  user: ParsedLayer | undefined,
-  repoLayers: readonly ParsedLayer[],
-  flags: ParsedLayer | undefined,
-  always: boolean,
-): Policy['agents'] {
-  const speakers = [...repoLayers, ...(flags?.rc.agents ? [flags] : [])]
-  const own = user && (user.rc.agents !== undefined || always || speakers.length === 0) ? [user] : []
+export function agentsOf(layers: readonly ParsedLayer[], always: boolean): Policy['agents'] {
+  // A file and those it extends speak together.
+  const named = new Set(layers.flatMap((one) => (one.rc.agents === undefined ? [] : [one.under ?? one.file])))
+  const speakers = layers.filter(
+    ({ layer, rc, under, file }) =>
+      (layer === 'repo' && (rc.agents !== undefined || !named.has(under ?? file))) ||
+      (layer === 'flag' && rc.agents !== undefined),
+  )
+  const own = layers.filter(
+    ({ layer, rc }) =>
+      (layer === 'user' || layer === 'system') &&
+      (rc.agents !== undefined || (layer === 'user' && (always || speakers.length === 0))),
+  )
   const all = [...own, ...speakers]
   const names = [...new Set(all.flatMap((layer) => layer.rc.agents ?? []))]
   const namer = all.find((layer) => layer.rc.agents !== undefined)

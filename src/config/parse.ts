@@ -16,6 +16,8 @@ export interface ParsedLayer {
   file: string
   /** Absolute directory that relative paths start from. */
   dir: string
+  /** The repository's policy file that this is part of and approved with; absent if it is the file itself. */
+  under?: string | undefined
   rc: Rc
   place: (path: DocPath) => Place
 }
@@ -23,14 +25,15 @@ export interface ParsedLayer {
 export type Parsed = { layer: ParsedLayer } | { issues: PolicyIssue[] }
 
 export interface PolicySource {
-  layer: 'repo' | 'user'
+  layer: 'repo' | 'user' | 'system'
   file: string
   dir: string
+  under?: string | undefined
   bytes: Buffer
 }
 
 /** Bytes of a file → a validated layer, or everything that is wrong with it at once. Never throws. */
-export async function parsePolicy({ layer, file, dir, bytes }: PolicySource): Promise<Parsed> {
+export async function parsePolicy({ layer, file, dir, under, bytes }: PolicySource): Promise<Parsed> {
   const text = decode(bytes)
   if (typeof text !== 'string') return { issues: [{ file, ...text }] }
   const place = placesIn(file, text)
@@ -41,7 +44,9 @@ export async function parsePolicy({ layer, file, dir, bytes }: PolicySource): Pr
   const { document } = reading
   const checked = checkDocument(document, layer, (at) => place(at))
   if ('issues' in checked) return checked
-  return { layer: { layer, file, dir, rc: checked.rc, place: (path) => place(placeOf(document, path)) } }
+  return {
+    layer: { layer, file, dir, under, rc: checked.rc, place: (path) => place(placeOf(document, path)) },
+  }
 }
 
 async function readDocument(text: string): Promise<Reading> {

@@ -1,5 +1,5 @@
 import type { Policy, Sourced } from '../policy/types.ts'
-import type { Context } from './context.ts'
+import { isOwn, type Context } from './context.ts'
 import { grantAt } from './grants.ts'
 import { hostCovers } from './hosts.ts'
 import { scalarOf, sourcedAt } from './merge.ts'
@@ -10,9 +10,13 @@ export function networkOf({ layers, gate }: Context, base: Policy): Policy['netw
   const mode = scalarOf(layers, ['network', 'mode'], order, base.network.mode, gate, 'network', 'mode: ')
   const allow = [...base.network.allow]
   let open = base.network.mode.value === 'host'
+  // The user cannot open what the administrator closed.
+  let said = false
   for (const layer of layers) {
-    if (layer.layer === 'user' && layer.rc.network?.mode !== undefined)
-      open = layer.rc.network.mode === 'host'
+    if (isOwn(layer) && layer.rc.network?.mode !== undefined) {
+      open = layer.rc.network.mode === 'host' && (open || !said)
+      said = true
+    }
     for (const [index, text] of (layer.rc.network?.allow ?? []).entries()) {
       const at = ['network', 'allow', index]
       const host = text.toLowerCase()
@@ -37,6 +41,6 @@ export function passOf({ layers, gate }: Context): Sourced<string>[] {
   return taken
 }
 
-function passCovers(wide: string, name: string): boolean {
+export function passCovers(wide: string, name: string): boolean {
   return wide === name || (wide.endsWith('*') && name.startsWith(wide.slice(0, -1)))
 }

@@ -20,8 +20,8 @@ export interface KeyInfo {
   default: string
 }
 
-/** A repository's file, the user's configuration, or the options of a command. */
-export type PolicyKind = 'repo' | 'user' | 'flag'
+/** A repository's file, the configuration of the user or the system, or the options of a command. */
+export type PolicyKind = 'repo' | 'user' | 'system' | 'flag'
 
 export const UNION = 'all layers together'
 export const STRICTER = 'the strictest; a wider one is a grant'

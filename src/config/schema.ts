@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { key, paths, section, STRICTER, text, type KeyInfo, type PolicyKind } from './schema-kit.ts'
 import { env, filesystem, limits, masks, network, verifySection } from './sections.ts'
+import { checkTrustedGrant } from './trusted.ts'
 import { checkAgent, checkCommand } from './values.ts'
 
 /**
@@ -80,6 +81,23 @@ function own() {
       merge: 'as it stands',
       default: 'none',
     }),
+    trust: section(
+      {
+        directories: key(places, 'Directories whose policies are approved as they are, and as they become.', {
+          ...mine,
+          takes: 'paths',
+          merge: 'all layers together',
+          default: 'none',
+        }),
+        grants: key(v.array(text(checkTrustedGrant)), 'Grants that any repository has that asks for them.', {
+          ...mine,
+          takes: '"kind value"',
+          merge: 'all layers together',
+          default: 'none',
+        }),
+      },
+      'What is approved without being asked for.',
+    ),
     bypass: key(v.picklist(['ask', 'never']), 'Whether AGENTBOX_BYPASS=1 may start an agent unboxed.', {
       ...mine,
       takes: 'ask · never',
@@ -113,5 +131,5 @@ export function userSchema() {
 export type Rc = v.InferOutput<ReturnType<typeof userSchema>>
 
 export function schemaOf(kind: PolicyKind): v.StrictObjectSchema<v.ObjectEntries, undefined> {
-  return kind === 'user' ? userSchema() : policySchema(kind)
+  return kind === 'user' || kind === 'system' ? userSchema() : policySchema(kind)
 }

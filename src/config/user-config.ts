@@ -24,6 +24,37 @@ export async function readUserConfig(dir: string): Promise<PolicyBytes | undefin
   return chooseLoader(file, NAMES, refuse)
 }
 
+/** Where the administrator decides for everybody. No variable moves it: whoever sets one could lift it. */
+const SYSTEM_DIR = '/etc/agentbox'
+
+/**
+ * The system's configuration, read once. What rules over every user must be root's alone, and so must its
+ * directories: whoever can rename one of them could put another in its place.
+ */
+export async function readSystemConfig(): Promise<PolicyBytes | undefined> {
+  if (!lstatOrFail(SYSTEM_DIR)) return undefined
+  for (const dir of ['/etc', SYSTEM_DIR]) checkRoots(dir, lstatOrFail(dir)!)
+  const found = NAMES.map((name) => `${SYSTEM_DIR}/${name}`).filter((path) => lstatOrFail(path) !== undefined)
+  if (found.length > 1) fail({ code: 'policy-ambiguous', files: found })
+  const [path] = found
+  if (path === undefined) return undefined
+  const file = readPolicyBytes(path)
+  checkRoots(path, file.stat)
+  const { chooseLoader } = await import('./cosmiconfig.ts')
+  return chooseLoader(file, NAMES, refuse)
+}
+
+function checkRoots(path: string, stat: Stats): void {
+  const problem = stat.isSymbolicLink()
+    ? 'is a symbolic link'
+    : stat.uid !== 0
+      ? 'does not belong to root'
+      : (stat.mode & 0o022) === 0
+        ? undefined
+        : 'can be written by others than root'
+  if (problem !== undefined) refuse(path, problem, "it is the administrator's: chown root, chmod go-w")
+}
+
 function checkOwner(path: string, stat: Stats): void {
   const [uid, gid] = [process.geteuid!(), process.getegid!()]
   // Group-writable by the user's own group is what a umask of 002 makes where each user has a group.

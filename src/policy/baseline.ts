@@ -19,6 +19,7 @@ export function baseline(home: string): Policy {
     limits: { tmp: builtIn(2 * 2 ** 30) },
     verify: { unreadable: [], readable: [], unwritable: [], unreachable: [] },
     ceiling: ceilingOf(home).map((path) => builtIn(path)),
+    trust: { directories: [], grants: [] },
     always: [],
     bypass: builtIn('ask'),
     shims: [],

@@ -1,8 +1,10 @@
-import type { Place } from '../errors.ts'
+import type { Grant, Place } from '../errors.ts'
 
 /** Where a resolved value comes from. `built-in` has no file; `flag` names the option in `file`. */
 export interface Origin extends Partial<Place> {
-  layer: 'built-in' | 'user' | 'repo' | 'flag'
+  layer: 'built-in' | 'system' | 'user' | 'repo' | 'flag'
+  /** The repository's policy file that extends the one this stands in. */
+  under?: string | undefined
 }
 
 /** A value together with the line that put it there. */
@@ -25,6 +27,12 @@ export interface PatternRule {
 export interface Substitution {
   target: string
   source: string
+}
+
+/** A grant that the user's own configuration approves for every repository that asks. */
+export interface TrustedGrant {
+  kind: Grant['kind']
+  value: string
 }
 
 /**
@@ -66,6 +74,13 @@ export interface Policy {
     readable: Sourced<string>[]
     unwritable: Sourced<string>[]
     unreachable: Sourced<string>[]
+  }
+  /** Repositories' policies that are approved without being asked for. */
+  trust: {
+    /** Absolute; all files below them. */
+    directories: Sourced<string>[]
+    /** In any repository. */
+    grants: Sourced<TrustedGrant>[]
   }
   /** Absolute paths that no repository may ever be granted. */
   ceiling: Sourced<string>[]

@@ -1,5 +1,6 @@
 import { renameSync, writeFileSync } from 'node:fs'
-import { toBytes } from '../host/bytes.ts'
+import { fail } from '../errors.ts'
+import { fsPath, toBytes } from '../host/bytes.ts'
 import { ensurePrivateDir } from '../host/dirs.ts'
 import { readRegular } from '../host/files.ts'
 import type { Policy } from '../policy/types.ts'
@@ -14,6 +15,10 @@ export function noteAlways(state: string, policy: Policy, uid: number): void {
   const present = readRegular(path, 1024 * 1024)
   if (present === undefined ? text.length === 0 : present.equals(text)) return
   ensurePrivateDir(state, uid)
-  writeFileSync(`${path}.${process.pid}`, text, { mode: 0o600 })
-  renameSync(`${path}.${process.pid}`, path)
+  try {
+    writeFileSync(fsPath(`${path}.${process.pid}`), text, { mode: 0o600 })
+    renameSync(fsPath(`${path}.${process.pid}`), fsPath(path))
+  } catch (error) {
+    fail({ code: 'state-unusable', path, reason: (error as Error).message }, error)
+  }
 }

@@ -1,4 +1,4 @@
-import { fail, type Place } from '../errors.ts'
+import { fail, type Grant, type Place } from '../errors.ts'
 import { findExecutable, named } from '../host/executables.ts'
 import { lstatOf, realpathOf } from '../host/files.ts'
 import { isWithin, parentOf } from '../host/paths.ts'
@@ -48,7 +48,7 @@ export function prepare(
   }
   const survey = surveyFiles(situation)
   if (!request.withoutGrants && survey.pending.length > 0) {
-    fail({ code: 'grants-unapproved', grants: survey.pending, command: [...request.argv] })
+    refuseGrants(situation, survey.pending, request)
   }
   const program = programOf(request, env, cwd)
   // A program that the repository brings gets no log-in and no key, whatever its name is.
@@ -103,6 +103,14 @@ function otherLogins(
     .flatMap((agent) => relocate(agent, env, facts.home).synced)
     .filter((path) => lstatOf(`${home.home}/${path}`)?.isFile() === true)
     .map((path) => `${facts.home}/${path}`)
+}
+
+/** Neither with the grants nor silently without them. */
+export function refuseGrants({ trust }: Situation, grants: Grant[], { argv, as }: CommandRequest): never {
+  const records = grants.map(({ under, file }) => trust.recordOf(under ?? file))
+  const denied = records.find((record) => record?.denied !== undefined)?.denied
+  const command = as === undefined ? [...argv] : [as, ...argv.slice(1)]
+  return fail({ code: 'grants-unapproved', grants, command, denied })
 }
 
 function placeOf({ file, line, column }: Origin): Place | undefined {

@@ -9,7 +9,6 @@ import { isWithin } from '../host/paths.ts'
 import type { Project } from '../host/project.ts'
 import { INIT_PATH } from '../plan/build.ts'
 import { makePlaceholders } from '../protect/paths.ts'
-import { noteAlways } from './always.ts'
 import { openSession, type SessionDir } from './backing.ts'
 import { checkMountPoints, ensurePrivateHome, type PrivateHome } from './home.ts'
 import { checkIdentities, noteIdentities } from './identity.ts'
@@ -45,7 +44,6 @@ export async function runBoxed(
   const bwrap = locateBwrap()
   const { facts, dirs, project } = situation
   const session = openSession(dirs.state, facts.uid)
-  noteAlways(dirs.state, situation.policy, facts.uid)
   let supervision: Supervision | undefined
   try {
     const prepared = prepare(situation, request, helper, `${session.path}/home`)

@@ -1,13 +1,15 @@
 import { findPolicyFiles } from '../config/find.ts'
 import type { PolicyFlags } from '../config/flags.ts'
-import { noApprovals } from '../config/grants.ts'
 import { loadPolicy, type LoadedPolicy } from '../config/load.ts'
+import { openTrust, type Trust } from '../config/trust.ts'
 import { fail } from '../errors.ts'
 import { agentboxDirs, type AgentboxDirs } from '../host/dirs.ts'
 import { readHostFacts, type HostFacts } from '../host/facts.ts'
 import { linkTarget } from '../host/files.ts'
 import { locateProject, type Project } from '../host/project.ts'
+import { isWithin, nameOf, parentOf } from '../host/paths.ts'
 import type { Policy } from '../policy/types.ts'
+import { noteAlways } from './always.ts'
 
 /** Where we are and what applies here. */
 export interface Situation {
@@ -18,25 +20,40 @@ export interface Situation {
   project: Project
   policy: Policy
   loaded: LoadedPolicy
+  /** What the user approved and denied. */
+  trust: Trust
 }
 
-/** Reads everything that decides the policy here, and changes nothing. Fails with any policy problem. */
+/**
+ * Reads everything that decides the policy here. Changes nothing but the list that the shims read, which
+ * repeats what the user's configuration says. Fails with any policy problem.
+ */
 export async function surveySituation(env: NodeJS.ProcessEnv, flags: PolicyFlags = {}): Promise<Situation> {
   const cwd = currentDir()
   const facts = readHostFacts(env)
   const dirs = agentboxDirs(env, facts.home)
   const files = findPolicyFiles(cwd)
   const project = locateProject({ cwd, policyDir: files[0]?.dir, home: facts.home, own: Object.values(dirs) })
+  const trust = openTrust(dirs.state, facts.uid)
   const loaded = await loadPolicy({
     files,
     cwd,
     home: facts.home,
     project: project.root,
     env,
-    approvals: noApprovals,
+    trust,
+    twinOf: (path) => twinOf(path, project),
     flags,
   })
-  return { env, cwd, facts, dirs, project, policy: loaded.policy, loaded }
+  noteAlways(dirs.state, loaded.policy, facts.uid)
+  return { env, cwd, facts, dirs, project, policy: loaded.policy, loaded, trust }
+}
+
+/** The file's place in the main work tree, if this is a linked worktree of one, by git's own files. */
+function twinOf(path: string, { repository }: Project): string | undefined {
+  if (repository?.kind !== 'worktree' || nameOf(repository.commonDir) !== '.git') return undefined
+  if (!isWithin(path, repository.workTree)) return undefined
+  return `${parentOf(repository.commonDir)}${path.slice(repository.workTree.length)}`
 }
 
 /** The project here, without asking what its policy says. */

@@ -1,4 +1,4 @@
-import { beyondCeiling, beyondFoundation, noApprovals, pendingSubstitutions } from '../config/grants.ts'
+import { beyondCeiling, beyondFoundation, type ApprovedGrant } from '../config/grants.ts'
 import { fail, type Grant } from '../errors.ts'
 import { lstatOf, realpathOf } from '../host/files.ts'
 import { isWithin } from '../host/paths.ts'
@@ -9,6 +9,7 @@ import type { Mask } from '../masks/types.ts'
 import type { GrantedPath, HiddenPath } from '../plan/stages.ts'
 import type { Origin, Policy, Sourced } from '../policy/types.ts'
 import { protectedPattern } from '../protect/names.ts'
+import { grantsOf } from './grants.ts'
 import type { Situation } from './situation.ts'
 
 /** The secrets and protected paths of the project and of what is granted, as they are now. */
@@ -19,6 +20,8 @@ export interface Survey {
   hidden: HiddenPath[]
   /** What the repository asks for and nobody approved; nothing of it is in the policy or the masks. */
   pending: Grant[]
+  /** What it asks for and has. */
+  approved: ApprovedGrant[]
   warnings: string[]
 }
 
@@ -35,12 +38,9 @@ export function surveyFiles(situation: Situation): Survey {
   const interesting = new RegExp(`${matcher.interesting.source}|${protectedPattern.source}`, 'is')
   const scan = scanTree(roots, { interesting, skip: skipVendored })
   const common = { scan, matcher, project: project.root, roots, hidden: hidden.map(({ path }) => path) }
-  const pending = [
-    ...loaded.pending,
-    ...pendingSubstitutions(policy, (path) => matcher.match(path, false) !== undefined, noApprovals),
-  ]
+  const { pending, approved } = grantsOf(loaded, matcher)
   const { masks, warnings } = buildMasks({ ...common, policy: withoutPending(policy.masks, pending) })
-  return { scan, masks, grants, hidden, pending, warnings }
+  return { scan, masks, grants, hidden, pending, approved, warnings }
 }
 
 /** The masks without substitutions that would show a secret: those need an approval. */

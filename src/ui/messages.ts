@@ -3,10 +3,17 @@ import { gitWords } from './wording/git.ts'
 import { policyWords } from './wording/policy.ts'
 import { shellWords } from './wording/shells.ts'
 import { systemWords } from './wording/system.ts'
+import { trustWords } from './wording/trust.ts'
 import type { Words } from './wording/words.ts'
 
 /** Every problem's wording. A topic is a file in `wording/`; the type makes sure that none is forgotten. */
-const words: Words<Problem['code']> = { ...policyWords, ...shellWords, ...systemWords, ...gitWords }
+const words: Words<Problem['code']> = {
+  ...policyWords,
+  ...shellWords,
+  ...systemWords,
+  ...trustWords,
+  ...gitWords,
+}
 
 function describe(problem: Problem): string[] {
   return (words[problem.code] as (problem: Problem) => string[])(problem)

@@ -17,7 +17,6 @@ import { join } from 'node:path'
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { findPolicyFiles, findRc, RC_NAMES } from '../../../src/config/find.ts'
-import { noApprovals } from '../../../src/config/grants.ts'
 import { loadPolicy, type LoadedPolicy } from '../../../src/config/load.ts'
 import { hashOf } from '../../../src/config/read.ts'
 import { AgentboxError, type Problem } from '../../../src/errors.ts'
@@ -43,7 +42,7 @@ const config = (name = 'config.yaml'): string => join(home, '.config', 'agentbox
 
 function load(cwd = repo, env: Record<string, string> = {}): Promise<LoadedPolicy> {
   const files = findPolicyFiles(cwd)
-  return loadPolicy({ files, cwd, home, project: repo, env, approvals: noApprovals })
+  return loadPolicy({ files, cwd, home, project: repo, env })
 }
 
 /** The problem that stops `work`, which must stop within a second. */
@@ -144,7 +143,7 @@ describe('what stands under the name', () => {
 
   it('a device', async () => {
     const files = [{ path: '/dev/zero', dir: '/dev' }]
-    const work = () => loadPolicy({ files, cwd: repo, home, project: repo, env: {}, approvals: noApprovals })
+    const work = () => loadPolicy({ files, cwd: repo, home, project: repo, env: {} })
     expect(await problemOf(work)).toEqual(invalid('/dev/zero', 'is a device'))
   })
 
@@ -387,7 +386,7 @@ describe('the working directory', () => {
     process.chdir(doomed)
     try {
       rmSync(doomed, { recursive: true })
-      const input = { files: [], cwd: repo, home, project: repo, env: {}, approvals: noApprovals }
+      const input = { files: [], cwd: repo, home, project: repo, env: {} }
       expect((await loadPolicy(input)).policy.quiet.value).toBe(true)
       expect(() => process.cwd()).toThrow()
     } finally {

@@ -6,8 +6,8 @@ import { parsePolicy, type ParsedLayer } from '../../../src/config/parse.ts'
 
 export const HOME = '/home/u'
 export const PROJECT = '/home/u/work/p'
-export const all: Approvals = { has: () => true }
-export const none: Approvals = { has: () => false }
+export const all: Approvals = { approver: () => 'approval' }
+export const none: Approvals = { approver: () => undefined }
 
 /** A layer from data, as a file of the given kind would give it. Throws what is wrong with it. */
 export async function layerOf(layer: 'repo' | 'user', rc: object, dir = PROJECT): Promise<ParsedLayer> {

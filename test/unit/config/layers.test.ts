@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { flagLayer } from '../../../src/config/flags.ts'
-import { pendingSubstitutions } from '../../../src/config/grants.ts'
+import { substitutionGrants } from '../../../src/config/grants.ts'
 import { toolchains } from '../../../src/host/toolchains.ts'
 import { all, asked, HOME, issuesOf, none, PROJECT, resolve } from './layer.ts'
 
@@ -88,8 +88,10 @@ describe('grants of a repository', () => {
   it('are asked for with kind, value and file', async () => {
     const seen: string[] = []
     const approvals = {
-      has: (grant: { kind: string; value: string; file: string }) =>
-        seen.push(`${grant.kind} ${grant.value} ${grant.file}`) < 0,
+      approver: (grant: { kind: string; value: string; file: string }) => {
+        seen.push(`${grant.kind} ${grant.value} ${grant.file}`)
+        return undefined
+      },
     }
     await resolve({ repo: { env: { pass: ['CI'] } }, inner: { env: { pass: ['CI'] } }, approvals })
     expect(seen).toEqual([`env CI ${PROJECT}/.agentboxrc`, `env CI ${PROJECT}/sub/.agentboxrc`])
@@ -371,8 +373,7 @@ describe('preferences', () => {
       repo: { masks: { substitute: { '.env': 'secrets.json', 'a.env': 'a.sample' } } },
     })
     const masked = (path: string): boolean => path.endsWith('secrets.json')
-    expect(asked(pendingSubstitutions(policy, masked, none))).toEqual([`unmask ${PROJECT}/secrets.json`])
-    expect(pendingSubstitutions(policy, masked, all)).toEqual([])
+    expect(asked(substitutionGrants(policy, masked))).toEqual([`unmask ${PROJECT}/secrets.json`])
   })
 
   it.each<[string, object | undefined, object | undefined, object | undefined, unknown]>([

@@ -36,6 +36,7 @@ export function policyWith({
     protect: { absent: sourced('quarantine') },
     limits: tmp === undefined ? {} : { tmp: sourced(tmp) },
     verify: { unreadable: [], readable: [], unwritable: [], unreachable: [] },
+    trust: { directories: [], grants: [] },
     ceiling: [],
     always: [],
     bypass: sourced('ask'),

@@ -1,0 +1,40 @@
+import type { Grant, Problem } from '../../errors.ts'
+import { shellWord, shown } from '../escape.ts'
+import { grantRows, placeText } from '../grants.ts'
+import { table } from '../table.ts'
+import type { Words } from './words.ts'
+
+/** About what repositories ask for and what the user said to it. */
+export const trustWords: Words<'grants-unapproved' | 'trust-unusable'> = {
+  'grants-unapproved': unapproved,
+  'trust-unusable': ({ path, reason }) => [
+    `cannot believe its record of approvals ${shown(path)}: ${shown(reason)}`,
+    'nothing was started. If it was not you, find out who; then remove it and run: agentbox allow',
+  ],
+}
+
+type Unapproved = Extract<Problem, { code: 'grants-unapproved' }>
+
+function unapproved({ grants, command, denied }: Unapproved): string[] {
+  const without = `run without: agentbox run --without-grants -- ${command.map(shellWord).join(' ')}`
+  const not = denied === undefined ? 'have not approved' : `denied on ${denied.slice(0, 10)}`
+  return [
+    ...asking(grants, not),
+    'review: agentbox allow --show    approve: agentbox allow',
+    without,
+    'to give such grants to every repository: trust.grants in your config.yaml (docs/policy.md)',
+  ]
+}
+
+function asking(grants: readonly Grant[], not: string): string[] {
+  const [only] = grants
+  if (only !== undefined && grants.length === 1) {
+    const [kind, value] = grantRows(grants, '')[0]!
+    return [`the repository asks for 1 grant that you ${not}: ${kind} ${value} (${placeText(only, '')})`]
+  }
+  const rows = table(grantRows(grants, '')).trimEnd().split('\n')
+  return [
+    `the repository asks for ${grants.length} grants that you ${not}; nothing was started`,
+    ...rows.map((row) => `  ${row}`),
+  ]
+}
