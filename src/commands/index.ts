@@ -1,4 +1,5 @@
 import { activate } from './activate.ts'
+import { doctor } from './doctor.ts'
 import { hook } from './hook.ts'
 import { hooks } from './hooks.ts'
 import { log } from './log.ts'
@@ -17,6 +18,7 @@ export const commands: readonly Command[] = [
   run,
   masks,
   scan,
+  doctor,
   hooks,
   plan,
   log,

@@ -15,7 +15,8 @@ const words: Words<Problem['code']> = {
   ...gitWords,
 }
 
-function describe(problem: Problem): string[] {
+/** A problem's lines, without what goes before them. */
+export function describe(problem: Problem): string[] {
   return (words[problem.code] as (problem: Problem) => string[])(problem)
 }
 

@@ -1,0 +1,65 @@
+import { maskedInHistory, type HistoryFinding } from '../git/history.ts'
+import { compileMatcher } from '../masks/patterns.ts'
+import type { Check, Finding } from './types.ts'
+
+/** Findings that are named one by one. */
+const MOST = 20
+
+export const history: Check = {
+  id: 'history',
+  about: 'secrets that git has: tracked, in commits, in stashes; no mask hides those',
+  async run({ situation }) {
+    const root = situation?.project.repository === undefined ? undefined : situation.project.root
+    if (situation === undefined || root === undefined) return []
+    const matcher = compileMatcher(situation.policy.masks)
+    const { findings, complete } = await maskedInHistory({
+      root,
+      isMasked: (path) => matcher.match(`${root}/${path}`, false) !== undefined,
+    })
+    return [...findings.slice(0, MOST).map(told), ...more(findings.length), ...unfinished(complete)]
+  },
+}
+
+function told({ path, places, commits }: HistoryFinding): Finding {
+  const tracked = places.includes('tracked')
+  const where =
+    commits.length === 0
+      ? ''
+      : ` (${commits
+          .slice(0, 3)
+          .map((commit) => commit.slice(0, 7))
+          .join(', ')})`
+  return {
+    check: 'history',
+    severity: 'warning',
+    problem: `${path} is in git: ${places.join(', ')}${where}`,
+    why: 'an agent can read it from the repository, which it needs; so can everybody who clones it',
+    mend: `change the secrets in it${tracked ? `; git rm --cached -- '${path}' and add it to .gitignore` : ''}; to take it out of history: git filter-repo`,
+  }
+}
+
+function more(count: number): Finding[] {
+  if (count <= MOST) return []
+  return [
+    {
+      check: 'history',
+      severity: 'warning',
+      problem: `${count - MOST} more masked names are in git`,
+      why: 'the same holds for them',
+      mend: 'agentbox scan --history',
+    },
+  ]
+}
+
+function unfinished(complete: boolean): Finding[] {
+  if (complete) return []
+  return [
+    {
+      check: 'history',
+      severity: 'note',
+      problem: 'the history is long: not all of it was looked at',
+      why: 'there may be more secrets in it',
+      mend: 'agentbox scan --history',
+    },
+  ]
+}

@@ -1,0 +1,34 @@
+import { AgentboxError } from '../errors.ts'
+import { describe } from '../ui/messages.ts'
+import type { Check, Finding } from './types.ts'
+
+export const policy: Check = {
+  id: 'policy',
+  about: 'the policy files of this directory: valid, found, and what they ask for',
+  run({ situation, trouble }) {
+    if (trouble instanceof AgentboxError) return [refused(trouble)]
+    if (trouble !== undefined) throw trouble
+    const pending = situation?.loaded.pending ?? []
+    if (pending.length === 0) return []
+    return [
+      {
+        check: 'policy',
+        severity: 'note',
+        problem: `the repository's policy asks for ${pending.length === 1 ? 'a grant' : `${pending.length} grants`} that you have not approved`,
+        why: 'agents are not started here until you have decided',
+        mend: 'agentbox allow --show',
+      },
+    ]
+  },
+}
+
+function refused({ problem }: AgentboxError): Finding {
+  const [first = '', ...rest] = describe(problem)
+  return {
+    check: 'policy',
+    severity: 'error',
+    problem: first,
+    why: 'no agent is started here',
+    mend: rest.at(-1) ?? 'agentbox schema',
+  }
+}
