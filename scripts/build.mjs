@@ -16,6 +16,7 @@ const entries = {
   // What a launch needs only now and then: unusual YAML, a user's own configuration.
   'src/config/yaml.ts': 'yaml.cjs',
   'src/config/cosmiconfig.ts': 'cosmiconfig.cjs',
+  'src/session/ask.ts': 'ask.cjs',
   // chokidar: where inotify does not serve.
   'src/masks/watch/polling.ts': 'polling.cjs',
   // Rules that tell credentials by their content.

@@ -33,6 +33,8 @@ export type Problem =
   | { code: 'policy-invalid'; issues: PolicyIssue[] }
   | { code: 'policy-ambiguous'; files: string[] }
   | { code: 'grants-unapproved'; grants: Grant[]; command: string[]; denied?: string | undefined }
+  | { code: 'approval-needs-terminal' }
+  | { code: 'no-policy'; path: string }
   | { code: 'trust-unusable'; path: string; reason: string }
   | { code: 'project-refused'; path: string; reason: string; hint: string }
   | { code: 'cwd-gone' }

@@ -1,5 +1,7 @@
 import { activate } from './activate.ts'
 import { doctor } from './doctor.ts'
+import { allow } from './allow.ts'
+import { deny } from './deny.ts'
 import { hook } from './hook.ts'
 import { hooks } from './hooks.ts'
 import { log } from './log.ts'
@@ -16,6 +18,8 @@ import { wrap } from './wrap.ts'
 /** Every command, in the order of the help. */
 export const commands: readonly Command[] = [
   run,
+  allow,
+  deny,
   masks,
   scan,
   doctor,

@@ -1,4 +1,5 @@
 import { fail } from '../errors.ts'
+import { consent } from '../session/consent.ts'
 import { endStatus } from '../session/launcher.ts'
 import type { Prepared } from '../session/prepare.ts'
 import { surveySituation } from '../session/situation.ts'
@@ -34,11 +35,16 @@ async function runCommand(call: Call): Promise<number> {
   const [command, ...args] = positionals
   if (command === undefined) return fail({ code: 'usage', text: 'run needs a command', command: 'run' })
   if (wantsBypass(env)) return await bypass([command, ...args], call)
-  const situation = await surveySituation(env, policyFlags(values))
-  const quiet = values['quiet'] === true || situation.policy.quiet.value || !process.stderr.isTTY
+  const surveyed = await surveySituation(env, policyFlags(values))
+  const quiet = values['quiet'] === true || surveyed.policy.quiet.value || !process.stderr.isTTY
   const as = typeof values['as'] === 'string' ? values['as'] : undefined
-  const withoutGrants = values['without-grants'] === true
-  const request = { argv: [command, ...args] as [string, ...string[]], as, withoutGrants }
+  const asked = {
+    argv: [command, ...args] as [string, ...string[]],
+    as,
+    withoutGrants: values['without-grants'] === true,
+  }
+  const { situation, withoutGrants } = await consent(surveyed, asked)
+  const request = { ...asked, withoutGrants }
   const warn = (text: string): void => call.talk(`agentbox  ${shown(text)}\n`)
   const end = await runBoxed(situation, request, `${call.installDir}/agentbox-helper`, {
     warn,

@@ -58,10 +58,17 @@ function twinOf(path: string, { repository }: Project): string | undefined {
 
 /** The project here, without asking what its policy says. */
 export function projectOf(env: NodeJS.ProcessEnv): string {
-  const { home } = readHostFacts(env)
+  return policyFilesOf(env).project
+}
+
+/** The repository's policy files here, whatever is in them. */
+export function policyFilesOf(env: NodeJS.ProcessEnv): { project: string; files: string[]; trust: Trust } {
+  const { home, uid } = readHostFacts(env)
   const cwd = currentDir()
-  const policyDir = findPolicyFiles(cwd)[0]?.dir
-  return locateProject({ cwd, policyDir, home, own: Object.values(agentboxDirs(env, home)) }).root
+  const files = findPolicyFiles(cwd)
+  const dirs = agentboxDirs(env, home)
+  const { root } = locateProject({ cwd, policyDir: files[0]?.dir, home, own: Object.values(dirs) })
+  return { project: root, files: files.map(({ path }) => path), trust: openTrust(dirs.state, uid) }
 }
 
 /** Node decodes the directory as UTF-8 and loses other bytes; the kernel still has them. */

@@ -49,7 +49,8 @@ function withoutPending(masks: Policy['masks'], pending: readonly Grant[]): Poli
   return { ...masks, substitute: masks.substitute.filter(({ value }) => !asked.has(value.source)) }
 }
 
-function grantedPaths(situation: Situation): GrantedPath[] {
+/** Granted paths that exist, resolved. Fails with `policy-invalid` where a link leads beyond the ceiling. */
+export function grantedPaths(situation: Situation): GrantedPath[] {
   const { read, write } = situation.policy.filesystem
   const of = (list: readonly Sourced<string>[], kind: 'read' | 'write'): GrantedPath[] =>
     list.flatMap(({ value, origin }) => {

@@ -5,8 +5,15 @@ import { table } from '../table.ts'
 import type { Words } from './words.ts'
 
 /** About what repositories ask for and what the user said to it. */
-export const trustWords: Words<'grants-unapproved' | 'trust-unusable'> = {
+export const trustWords: Words<
+  'grants-unapproved' | 'trust-unusable' | 'approval-needs-terminal' | 'no-policy'
+> = {
   'grants-unapproved': unapproved,
+  'approval-needs-terminal': () => [
+    'agentbox allow asks on a terminal, and this is none; nothing was approved',
+    'see what is asked for: agentbox allow --show    approve it in a script: agentbox allow --yes',
+  ],
+  'no-policy': ({ path }) => [`there is no policy file in ${shown(path)} or above it`],
   'trust-unusable': ({ path, reason }) => [
     `cannot believe its record of approvals ${shown(path)}: ${shown(reason)}`,
     'nothing was started. If it was not you, find out who; then remove it and run: agentbox allow',
