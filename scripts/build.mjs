@@ -37,6 +37,15 @@ export async function build() {
   await Promise.all(Object.keys(entries).map(bundle))
   fs.chmodSync(path.join(dist, 'agentbox.cjs'), 0o755)
   buildHelper()
+  buildManual()
+}
+
+/** What the program says of itself. */
+function buildManual() {
+  const done = capture(process.execPath, [path.join(dist, 'agentbox.cjs'), 'man'])
+  if (done.status !== 0) throw new Stop(`build: the manual page\n${done.stderr}`)
+  fs.mkdirSync(path.join(root, 'man'), { recursive: true })
+  fs.writeFileSync(path.join(root, 'man/agentbox.1'), done.stdout)
 }
 
 /** True when the C compiler has something to do. */

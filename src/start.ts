@@ -26,7 +26,7 @@ async function dispatch(commands: readonly Command[], args: string[]): Promise<n
   const command = find(commands, name)
   const call = parseCall(command, rest)
   if (call.values['help'] === true) return print(commandHelp(command))
-  return await command.run({ ...call, ...surroundings() })
+  return await command.run({ ...call, commands, ...surroundings() })
 }
 
 function help(commands: readonly Command[], name: string | undefined): number {

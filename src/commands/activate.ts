@@ -17,7 +17,6 @@ export const activate: Command = {
   name: 'activate',
   usage: '[bash | zsh | fish]',
   summary: 'Have agents start in the box in every shell of yours',
-  words: shells.map(({ name }) => name),
   options: {
     write: { type: 'boolean', about: "install the shims and add a line to the shell's start files" },
     remove: { type: 'boolean', about: 'take the line out of the start files again' },

@@ -1,10 +1,12 @@
 import { activate } from './activate.ts'
+import { completion } from './completion.ts'
 import { doctor } from './doctor.ts'
 import { allow } from './allow.ts'
 import { deny } from './deny.ts'
 import { hook } from './hook.ts'
 import { hooks } from './hooks.ts'
 import { log } from './log.ts'
+import { man } from './man.ts'
 import { masks } from './masks.ts'
 import { off } from './off.ts'
 import { plan } from './plan.ts'
@@ -30,6 +32,8 @@ export const commands: readonly Command[] = [
   activate,
   wrap,
   off,
+  completion,
   schema,
   hook,
+  man,
 ]

@@ -17,7 +17,6 @@ export const shims: Command = {
   name: 'shims',
   usage: 'install | list | remove',
   summary: 'Commands named like the agents that start them in the box',
-  words: ['install', 'list', 'remove'],
   options: { json: jsonOption },
   examples: ['agentbox shims install', 'agentbox shims list --json'],
   run: runShims,

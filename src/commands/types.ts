@@ -1,11 +1,9 @@
 /** A command as data: `cli.ts` parses, prints help and completions from it. */
 export interface Command {
   name: string
-  /** What follows the name in the usage line. */
+  /** What follows the name in the usage line. `one | other` are also what completion offers. */
   usage: string
   summary: string
-  /** Words that may stand first behind the name, for completion. */
-  words?: readonly string[]
   options: Record<string, Option>
   /** May be followed by a command of the user's, whose options are not ours. */
   takesCommand?: boolean
@@ -33,6 +31,8 @@ export type Values = Record<string, string | boolean | string[] | undefined>
 export interface Call {
   values: Values
   positionals: string[]
+  /** The whole table. */
+  commands: readonly Command[]
   env: NodeJS.ProcessEnv
   /** Directory of the built program: helper, shim. */
   installDir: string

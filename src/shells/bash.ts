@@ -1,3 +1,4 @@
+import { bashCompletion } from './bash-completion.ts'
 import type { Shell } from './types.ts'
 
 /**
@@ -6,6 +7,7 @@ import type { Shell } from './types.ts'
  */
 export const bash: Shell = {
   name: 'bash',
+  completion: bashCompletion,
   startFiles({ home, exists }) {
     const own = ['.bash_profile', '.bash_login'].map((name) => `${home}/${name}`).find(exists)
     const login = own ?? `${home}/.profile`

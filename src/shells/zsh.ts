@@ -1,3 +1,4 @@
+import { zshCompletion } from './zsh-completion.ts'
 import type { Shell } from './types.ts'
 
 /**
@@ -6,6 +7,7 @@ import type { Shell } from './types.ts'
  */
 export const zsh: Shell = {
   name: 'zsh',
+  completion: zshCompletion,
   startFiles({ home, env }) {
     const dir = env['ZDOTDIR']?.startsWith('/') === true ? env['ZDOTDIR'] : home
     return [
