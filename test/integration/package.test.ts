@@ -10,7 +10,7 @@ const { version } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8
 
 /** All that a user gets; a file of any other name in the package is a mistake. */
 const allowed =
-  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|\.agentboxrc\.example|dist\/((agentbox|run|hook|cli|yaml|cosmiconfig|credentials)\.cjs|agentbox-helper)|shell\/(shim\.sh|activate\.(sh|bash|zsh|fish))|hooks\/hook\.sh|man\/agentbox\.1|schema\/[\w.-]+\.json|docs\/[\w-]+\.md)$/
+  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|\.agentboxrc\.example|dist\/((agentbox|run|hook|cli|yaml|cosmiconfig|credentials|polling)\.cjs|agentbox-helper)|shell\/(shim\.sh|activate\.(sh|bash|zsh|fish))|hooks\/hook\.sh|man\/agentbox\.1|schema\/[\w.-]+\.json|docs\/[\w-]+\.md)$/
 const required = [
   'package.json',
   'README.md',
