@@ -68,6 +68,7 @@ enum {
 
 int launch_main(bool sockets);
 int init_main(int argc, char **argv);
+int connect_main(int argc, char **argv);
 int join_main(int argc, char **argv);
 
 /* start.c: the first half of launch */

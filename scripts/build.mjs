@@ -19,6 +19,8 @@ const entries = {
   'src/session/ask.ts': 'ask.cjs',
   // chokidar: where inotify does not serve.
   'src/masks/watch/polling.ts': 'polling.cjs',
+  // The proxy of a box, loaded while its agent starts.
+  'src/network/proxy/index.ts': 'proxy.cjs',
   // Rules that tell credentials by their content.
   'src/git/credentials.ts': 'credentials.cjs',
 }

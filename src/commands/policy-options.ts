@@ -23,9 +23,10 @@ export const policyOptions: Record<string, Option> = {
   network: {
     type: 'string',
     value: 'MODE',
-    choices: ['none', 'host'],
-    about: 'none, or host: that of this machine',
+    choices: ['none', 'allow', 'host'],
+    about: 'none; allow: what is listed; host: that of this machine',
   },
+  allow: { type: 'string', value: 'HOST', multiple: true, about: 'let this host be reached too' },
   home: {
     type: 'string',
     value: 'MODE',
@@ -35,7 +36,18 @@ export const policyOptions: Record<string, Option> = {
   'without-grants': { type: 'boolean', about: 'go on without the grants that nobody approved' },
 }
 
-const NAMES = ['read', 'write', 'readonly', 'hide', 'mask', 'show', 'pass', 'network', 'home'] as const
+const NAMES = [
+  'read',
+  'write',
+  'readonly',
+  'hide',
+  'mask',
+  'show',
+  'pass',
+  'network',
+  'allow',
+  'home',
+] as const
 
 export function policyFlags(values: Values): PolicyFlags {
   const given = NAMES.filter((name) => values[name] !== undefined)

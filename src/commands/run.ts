@@ -65,9 +65,25 @@ async function bypass(argv: [string, ...string[]], { env, talk }: Call): Promise
   return await runBare(argv, env)
 }
 
-function startLine({ survey, plan }: Prepared): string {
+function networkText({ plan, profile, situation }: Prepared): string {
+  switch (plan.network) {
+    case 'none':
+      return 'no network'
+    case 'host':
+      return "this machine's network"
+    case 'allow': {
+      const others = situation.policy.network.allow.length - 1
+      const own = profile.hosts[0]
+      if (own === undefined) return others === 0 ? 'network: nothing listed' : `network: ${others} listed`
+      return `network: ${own}${others === 0 ? '' : ` + ${others} listed`}`
+    }
+  }
+}
+
+function startLine(prepared: Prepared): string {
+  const { survey } = prepared
   const count = survey.masks.length
   const masked = count === 1 ? '1 file masked' : `${count} files masked`
-  const network = plan.network === 'none' ? 'no network' : "this machine's network"
+  const network = networkText(prepared)
   return `agentbox  boxed · ${masked} · ${network}\n`
 }

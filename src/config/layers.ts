@@ -1,5 +1,6 @@
 import { fail, type Grant } from '../errors.ts'
 import { isWithin } from '../host/paths.ts'
+import { normalEntry } from '../network/rules/entry.ts'
 import { baseline } from '../policy/baseline.ts'
 import type { PatternRule, Policy, Sourced } from '../policy/types.ts'
 import { isOwn, partsDir, type Context, type ResolveInput } from './context.ts'
@@ -71,6 +72,9 @@ export function resolvePolicy(input: ResolveInput): Resolved {
     verify: verifyOf(context),
     ceiling,
     always,
+    credentials: owners.flatMap((layer) =>
+      (layer.rc.credentials ?? []).map((value, index) => sourcedAt(layer, ['credentials', index], value)),
+    ),
     trust: trustOf(owners, input.home),
     bypass: ownValue(owners, 'bypass', (value) => value === 'never') ?? base.bypass,
     shims: owners.flatMap((layer) =>
@@ -132,7 +136,7 @@ function verifyOf({ layers, input }: Context): Policy['verify'] {
     layers.flatMap((layer) =>
       (layer.rc.verify?.[key] ?? []).map((text, index) => {
         const value =
-          key === 'unreachable' ? text.toLowerCase() : absolutePath(text, partsDir(layer, input), input.home)
+          key === 'unreachable' ? normalEntry(text) : absolutePath(text, partsDir(layer, input), input.home)
         return sourcedAt(layer, ['verify', key, index], value)
       }),
     )

@@ -51,5 +51,11 @@ export function checked<T extends string | number>(check: (value: T) => string |
 
 export const pattern = text(both(checkText, checkPattern))
 export const host = text(checkHost)
+export const port = v.pipe(
+  v.number(),
+  checked((value: number) =>
+    Number.isInteger(value) && value >= 1 && value <= 65535 ? undefined : 'is not a port (1–65535)',
+  ),
+)
 export const size = (least: string) => v.pipe(v.union([v.string(), v.number()]), checked(checkSize(least)))
 export const paths = (rule: PathRule) => v.array(text(checkPath(rule)))

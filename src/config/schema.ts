@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { credentials } from './credentials.ts'
 import { key, paths, section, STRICTER, text, type KeyInfo, type PolicyKind } from './schema-kit.ts'
 import { env, filesystem, limits, masks, network, verifySection } from './sections.ts'
 import { checkTrustedGrant } from './trusted.ts'
@@ -110,6 +111,7 @@ function own() {
       merge: 'added to the known agents',
       default: 'the known agents',
     }),
+    credentials,
     quiet: key(v.boolean(), 'No line on stderr when all is well.', {
       ...mine,
       takes: 'true · false',

@@ -6,6 +6,7 @@ import {
   key,
   paths,
   pattern,
+  port,
   section,
   size,
   STRICTER,
@@ -74,18 +75,38 @@ export const masks = (kind: PolicyKind) => {
   )
 }
 
+const HOSTS = 'host · *.host · host:port · @preset'
+
 export const network = section(
   {
     mode: key(
       v.picklist(['none', 'allow', 'host']),
       "none: no network; allow: only what is listed; host: the host's own network, unrestricted.",
-      { kind: 'restrict', takes: 'none · allow · host', merge: STRICTER, default: 'host' },
+      { kind: 'restrict', takes: 'none · allow · host', merge: STRICTER, default: 'allow' },
     ),
     allow: key(v.array(host), 'Hosts under mode: allow. "@agent" is always in.', {
       kind: 'grant',
-      takes: 'host · *.host · host:port · @preset',
+      takes: HOSTS,
       merge: UNION,
       default: '"@agent"',
+    }),
+    deny: key(v.array(host), 'Hosts that stay refused whatever allows them.', {
+      kind: 'restrict',
+      takes: HOSTS,
+      merge: UNION,
+      default: 'none',
+    }),
+    ports: key(v.array(port), "Ports of this machine's loopback that the box has on its own.", {
+      kind: 'grant',
+      takes: 'ports',
+      merge: UNION,
+      default: 'none',
+    }),
+    expose: key(v.array(port), "Ports of the box that this machine's loopback has too.", {
+      kind: 'grant',
+      takes: 'ports',
+      merge: UNION,
+      default: 'none',
     }),
   },
   'What the agent reaches.',

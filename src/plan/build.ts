@@ -33,6 +33,8 @@ export interface PlanInput {
   otherLogins: readonly string[]
   /** The host directory behind a private home; undefined if the home is ephemeral. */
   homeSource: string | undefined
+  /** Existing files that variables name as certificates, and that nothing else shows. */
+  certificates: readonly string[]
   /** The ssh agent's socket on the host, if it is granted. */
   sshSocket: string | undefined
   /** The native helper on the host. */
@@ -50,7 +52,8 @@ export const INIT_PATH = `${RUN_DIR}/init`
  *  2. kernel      /proc with its dangerous parts closed, /dev, private /tmp, /var/tmp, /dev/shm
  *  3. home        the private or ephemeral home, empty of the user's own files
  *  4. tools       toolchains and the agent's program, read-only, into that home
- *  5. agent       the user's own configuration of the agent, read-only, into its private state
+ *  5. agent       the user's own configuration of the agent, read-only, into its private state;
+ *                 certificates of a company's own
  *  6. grants      granted paths, outer ones first: after the home, or it would cover them
  *  7. git         the git directory of a linked worktree, which lies outside the project
  *  8. project     writable: after 3–7, so that nothing mounted before can be redirected into it
@@ -60,18 +63,20 @@ export const INIT_PATH = `${RUN_DIR}/init`
  * 12. masks       last of all project paths, so that no other mount uncovers a secret
  * 13. agentbox    its own directory in /run: init, the description of the box, git's settings
  * 14. ssh         the agent's socket, if granted
- * 15. seal        the root read-only: after everything that needs a mount point made
+ * 15. network     how ssh finds the proxy
+ * 16. seal        the root read-only: after everything that needs a mount point made
  */
 export function buildPlan(input: PlanInput): LaunchPlan {
   const { policy, facts, project, profile, program } = input
   const shown = shownDirs(input)
-  const network = policy.network.mode.value === 'none' ? 'none' : 'host'
+  const network = policy.network.mode.value
   const ops: SandboxOp[] = [
     ...stage.system(facts),
     ...stage.kernel(facts, policy),
     ...stage.home(facts, input.homeSource),
     ...stage.tools(facts, programFiles(program, shown, facts.home)),
     ...stage.agent(profile, input.agentFiles, input.otherLogins),
+    ...stage.certificates(input.certificates),
     ...stage.grants(input.grants),
     ...stage.git(project),
     ...stage.project(project),
@@ -84,6 +89,7 @@ export function buildPlan(input: PlanInput): LaunchPlan {
       attributes: gitAttributes(input.masks, project.root),
     }),
     ...stage.ssh(input.sshSocket),
+    ...stage.network(policy),
     ...stage.seal(),
   ]
   return {

@@ -10,7 +10,12 @@ export function describeBox(input: PlanInput, network: string): string {
     agentbox: 1,
     project: project.root,
     agent: profile.name,
-    network: { mode: network },
+    network: {
+      mode: network,
+      allow: policy.network.allow.map(({ value }) => value),
+      deny: policy.network.deny.map(({ value }) => value),
+      agent: profile.hosts,
+    },
     home: policy.filesystem.home.value,
     masked: masks.map(({ path, look, reason }) => ({ path, look: look.kind, pattern: reason.pattern })),
     readonly: protection.readonly.map(({ path, why }) => ({ path, why })),

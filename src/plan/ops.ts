@@ -43,7 +43,7 @@ export interface LaunchPlan {
   /** Names in `env` that have the user's own value. */
   passed: string[]
   ops: SandboxOp[]
-  network: 'none' | 'host'
+  network: 'none' | 'allow' | 'host'
   limits: { memory?: number | undefined; processes?: number | undefined }
   /** Things that the user should hear about once, not errors. */
   warnings: string[]

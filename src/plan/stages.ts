@@ -3,6 +3,7 @@ import type { Project } from '../host/project.ts'
 import { isWithin } from '../host/paths.ts'
 import type { Mask, MaskLook } from '../masks/types.ts'
 import type { AgentProfile } from '../policy/agents/types.ts'
+import { codexConfig } from '../policy/network-env.ts'
 import type { Policy } from '../policy/types.ts'
 import type { Protection } from '../protect/paths.ts'
 import { ATTRIBUTES_PATH, gitSettings } from './git-settings.ts'
@@ -228,6 +229,40 @@ export function own(
       why: 'git add leaves tracked secrets as they are',
     },
   ]
+}
+
+const SSH_CONFIG = `Host *
+  ProxyCommand /run/agentbox/init connect %h %p
+  StrictHostKeyChecking accept-new
+`
+
+/** Under `allow` ssh leaves by the proxy too; codex has its base URL from a file alone. */
+export function network(policy: Policy): SandboxOp[] {
+  if (policy.network.mode.value !== 'allow') return []
+  const codex = codexConfig(policy)
+  return [
+    { kind: 'data', dest: '/etc/ssh/ssh_config', content: SSH_CONFIG, why: 'ssh leaves by the proxy' },
+    ...(codex === undefined
+      ? []
+      : [
+          {
+            kind: 'data' as const,
+            dest: '/etc/codex/config.toml',
+            content: codex,
+            why: 'codex is led to where its key is added',
+          },
+        ]),
+  ]
+}
+
+export function certificates(files: readonly string[]): SandboxOp[] {
+  return files.map((path): SandboxOp => ({
+    kind: 'bind',
+    source: path,
+    dest: path,
+    access: 'ro',
+    why: 'certificates that a variable names',
+  }))
 }
 
 export function seal(): SandboxOp[] {

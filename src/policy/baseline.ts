@@ -10,8 +10,7 @@ export function baseline(home: string): Policy {
     agents: builtIn('all'),
     filesystem: { read: [], write: [], readonly: [], hide: [], home: builtIn('private') },
     masks: { patterns: [], except: [], show: builtIn('empty'), substitute: [] },
-    // Until the filtering proxy is there; then `allow`.
-    network: { mode: builtIn('host'), allow: [builtIn('@agent')] },
+    network: { mode: builtIn('allow'), allow: [builtIn('@agent')], deny: [], ports: [], expose: [] },
     env: { pass: [], set: [] },
     ssh: builtIn('none'),
     live: { onFailure: builtIn('stop') },
@@ -21,6 +20,7 @@ export function baseline(home: string): Policy {
     ceiling: ceilingOf(home).map((path) => builtIn(path)),
     trust: { directories: [], grants: [] },
     always: [],
+    credentials: [],
     bypass: builtIn('ask'),
     shims: [],
     enforce: builtIn(false),

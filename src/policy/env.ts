@@ -1,4 +1,5 @@
 import { isWithin } from '../host/paths.ts'
+import { networkEnv, withheld } from './network-env.ts'
 import type { AgentProfile } from './agents/types.ts'
 import type { Policy } from './types.ts'
 
@@ -30,6 +31,9 @@ export const passedAlways: readonly string[] = [
   'REQUESTS_CA_BUNDLE',
   'CURL_CA_BUNDLE',
   'GIT_SSL_CAINFO',
+  'PIP_CERT',
+  'CARGO_HTTP_CAINFO',
+  'npm_config_cafile',
   // Where version managers are.
   'NVM_DIR',
   'NVM_BIN',
@@ -52,6 +56,11 @@ export const passedAlways: readonly string[] = [
   'VIRTUAL_ENV',
   'CONDA_PREFIX',
 ]
+
+/** Variables that name a file with certificates. */
+export const certificateFiles: readonly string[] = passedAlways.filter((name) =>
+  /(?:CERT_FILE|CA_CERTS|CA_BUNDLE|CAINFO|PIP_CERT|cafile)$/.test(name),
+)
 
 /** The way out of a company's network, for `network.mode: host`, where the box has the host's network. */
 const PROXIES = [
@@ -87,12 +96,15 @@ export function boxEnv({ host, policy, profile, home, user, shell, shown }: EnvI
   const network = policy.network.mode.value === 'host' ? PROXIES : []
   const allowed = [...passedAlways, ...network, ...profile.env, ...policy.env.pass.map(({ value }) => value)]
   const passed: Record<string, string> = {}
+  const kept = new Set(withheld(policy))
   for (const [name, value] of Object.entries(host)) {
+    if (kept.has(name)) continue
     if (value !== undefined && allowed.some((pattern) => matchesName(name, pattern))) passed[name] = value
   }
   const made: Record<string, string> = {
     ...profile.set,
     ...Object.fromEntries(policy.env.set.map(({ value }) => [value.name, value.value])),
+    ...networkEnv(policy, host),
     HOME: home,
     USER: user,
     LOGNAME: user,

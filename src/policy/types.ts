@@ -23,6 +23,15 @@ export interface PatternRule {
   base?: string | undefined
 }
 
+/** What agentbox adds to requests to one host, outside the box. */
+export interface Credential {
+  /** A name or address, with a port if it is not 443. */
+  host: string
+  header: string
+  /** `env:NAME`, `file:PATH` or `command:COMMAND`. */
+  from: string
+}
+
 /** One file that the agent sees in place of another; both absolute. */
 export interface Substitution {
   target: string
@@ -56,7 +65,16 @@ export interface Policy {
     show: Sourced<ShowMode>
     substitute: Sourced<Substitution>[]
   }
-  network: { mode: Sourced<NetworkMode>; allow: Sourced<string>[] }
+  network: {
+    mode: Sourced<NetworkMode>
+    /** Entries in their one spelling, presets not expanded; see network/rules/entry.ts. */
+    allow: Sourced<string>[]
+    deny: Sourced<string>[]
+    /** Of this machine's loopback, for the box. */
+    ports: Sourced<number>[]
+    /** Of the box's loopback, for this machine. */
+    expose: Sourced<number>[]
+  }
   env: { pass: Sourced<string>[]; set: Sourced<{ name: string; value: string }>[] }
   ssh: Sourced<'none' | 'agent'>
   /** What happens to the box when secrets that appear can no longer be masked in it. */
@@ -86,6 +104,7 @@ export interface Policy {
   ceiling: Sourced<string>[]
   /** Directories (absolute) under which the shims box every repository. */
   always: Sourced<string>[]
+  credentials: Sourced<Credential>[]
   bypass: Sourced<'ask' | 'never'>
   /** Commands that get a shim beside the known agents. */
   shims: Sourced<string>[]

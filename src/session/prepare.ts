@@ -1,4 +1,4 @@
-import { fail, type Grant, type Place } from '../errors.ts'
+import { fail, type Grant } from '../errors.ts'
 import { findExecutable, named } from '../host/executables.ts'
 import { lstatOf, realpathOf } from '../host/files.ts'
 import { isWithin, parentOf } from '../host/paths.ts'
@@ -9,8 +9,9 @@ import { generic } from '../policy/agents/generic.ts'
 import { agents, profileOf } from '../policy/agents/index.ts'
 import { relocate } from '../policy/agents/relocate.ts'
 import type { AgentProfile } from '../policy/agents/types.ts'
-import type { Origin, Policy } from '../policy/types.ts'
+import type { Policy } from '../policy/types.ts'
 import { protectPaths, type Placeholder, type ProtectedPath } from '../protect/paths.ts'
+import { certificatesOf } from './certificates.ts'
 import type { Situation } from './situation.ts'
 import { existingParts, originText, surveyFiles, type Survey } from './survey.ts'
 import { privateHomeOf, type PrivateHome } from './home.ts'
@@ -42,10 +43,6 @@ export function prepare(
   session?: string,
 ): Prepared {
   const { facts, project, policy, cwd, env, dirs } = situation
-  const { mode } = policy.network
-  if (mode.value === 'allow') {
-    fail({ code: 'network-mode-unavailable', mode: mode.value, place: placeOf(mode.origin) })
-  }
   const survey = surveyFiles(situation)
   if (!request.withoutGrants && survey.pending.length > 0) {
     refuseGrants(situation, survey.pending, request)
@@ -83,6 +80,7 @@ export function prepare(
       .map((path) => `${facts.home}/${path}`)
       .filter((path) => realpathOf(path) !== undefined),
     otherLogins: otherLogins(profile, home, situation),
+    certificates: certificatesOf(situation),
     sshSocket: sshSocketOf(policy, env),
     homeSource: home?.home ?? session,
     helper,
@@ -111,10 +109,6 @@ export function refuseGrants({ trust }: Situation, grants: Grant[], { argv, as }
   const denied = records.find((record) => record?.denied !== undefined)?.denied
   const command = as === undefined ? [...argv] : [as, ...argv.slice(1)]
   return fail({ code: 'grants-unapproved', grants, command, denied })
-}
-
-function placeOf({ file, line, column }: Origin): Place | undefined {
-  return file === undefined ? undefined : { file, line, column }
 }
 
 function sshSocketOf({ ssh }: Policy, { SSH_AUTH_SOCK: socket }: NodeJS.ProcessEnv): string | undefined {

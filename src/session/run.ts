@@ -14,6 +14,7 @@ import { checkMountPoints, ensurePrivateHome, type PrivateHome } from './home.ts
 import { checkIdentities, noteIdentities } from './identity.ts'
 import { collectGitConfigs, copyGitConfigs, mountGitConfigs, withGitConfigs } from './git-config.ts'
 import { launch, type AgentEnd } from './launcher.ts'
+import { needsSockets, type Outside } from './network.ts'
 import { prepare, type CommandRequest, type Prepared } from './prepare.ts'
 import type { Situation } from './situation.ts'
 import { supervise, type Supervision } from './supervise.ts'
@@ -40,6 +41,7 @@ export async function runBoxed(
   request: CommandRequest,
   helper: string,
   tell: Telling,
+  outside?: Outside,
 ): Promise<AgentEnd> {
   const bwrap = locateBwrap()
   const { facts, dirs, project } = situation
@@ -66,10 +68,11 @@ export async function runBoxed(
       data: session.data,
       ...(plan.limits.processes === undefined ? {} : { processes: plan.limits.processes }),
       openFiles: softOpenFiles(),
+      sockets: needsSockets(prepared),
       async onReady(box) {
         checkIdentities(plan, box.pid)
         await mountGitConfigs(configs, box.inside)
-        supervision = await supervise(box, prepared, session)
+        supervision = await supervise(box, prepared, session, outside)
       },
     })
     supervision?.close(end)

@@ -4,6 +4,7 @@ import { startLive, type LiveMasks } from './live.ts'
 import { makeGuard, type Guard } from './guard.ts'
 import { openJournal, type Journal } from './journal.ts'
 import type { AgentEnd, HeldBox } from './launcher.ts'
+import { openNetwork, type Outside } from './network.ts'
 import type { Prepared } from './prepare.ts'
 import { registerSession, type SessionAnswer, type SessionRequest } from './registry.ts'
 import type { SessionDir } from './backing.ts'
@@ -37,7 +38,12 @@ export interface Supervision {
  * What must be there before the agent starts is when this resolves; it rejects with what the box must not
  * start without.
  */
-export async function supervise(box: HeldBox, prepared: Prepared, session: SessionDir): Promise<Supervision> {
+export async function supervise(
+  box: HeldBox,
+  prepared: Prepared,
+  session: SessionDir,
+  outside?: Outside,
+): Promise<Supervision> {
   const { situation, plan, profile, survey } = prepared
   const { dirs, facts, policy, project } = situation
   const journal = openJournal(dirs.state, session.id, facts.uid)
@@ -51,12 +57,14 @@ export async function supervise(box: HeldBox, prepared: Prepared, session: Sessi
   const watched: Watched = { box, prepared, session, journal, guard }
   const live = startLive(watched)
   void keepHandInside(watched, live)
+  const network = await openNetwork(box, prepared, journal, outside)
   const control = openControl(session.path, (request) => answer(request, live))
   return {
     tally,
     verdicts: guard.verdicts,
     close(end) {
       control.close()
+      network.close()
       journal.record({ kind: 'ended', how: endText(end) })
       journal.close()
     },

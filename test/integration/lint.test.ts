@@ -16,7 +16,11 @@ const cases: [file: string, text: string, rule: string | undefined][] = [
   ['src/masks/redact.ts', "import { b } from '../host/files.ts'\nb()\n", 'no-restricted-imports'],
   ['src/masks/types.ts', "export { readFileSync } from 'node:fs'\n", 'no-restricted-imports'],
   ['src/config/layers.ts', "import { hostname } from 'node:os'\nhostname()\n", 'no-restricted-imports'],
-  ['src/network/rules.ts', "import { connect } from 'node:net'\nconnect(1)\n", 'no-restricted-imports'],
+  [
+    'src/network/rules/decide.ts',
+    "import { connect } from 'node:net'\nconnect(1)\n",
+    'no-restricted-imports',
+  ],
   ['src/plan/b.ts', 'export const home = process.env.HOME\n', 'no-restricted-globals'],
   ['src/host/a.ts', "import { b } from '../session/b.ts'\nb()\n", 'no-restricted-imports'],
   ['src/masks/scan.ts', "import { b } from '../ui/b.ts'\nb()\n", 'no-restricted-imports'],

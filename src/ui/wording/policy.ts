@@ -3,9 +3,7 @@ import { shown } from '../escape.ts'
 import { placed, type Words } from './words.ts'
 
 /** About policies and the project that they are for. */
-export const policyWords: Words<
-  'policy-invalid' | 'policy-ambiguous' | 'network-mode-unavailable' | 'project-refused'
-> = {
+export const policyWords: Words<'policy-invalid' | 'policy-ambiguous' | 'project-refused'> = {
   'policy-invalid': ({ issues }) => [
     ...issues.map(issueLine),
     'nothing was started. Keys: agentbox schema, docs/policy.md',
@@ -13,10 +11,6 @@ export const policyWords: Words<
   'policy-ambiguous': ({ files }) => [
     `two policy files in one directory: ${files.map((file) => shown(file)).join(', ')}`,
     'keep one of them',
-  ],
-  'network-mode-unavailable': ({ mode, place }) => [
-    `${placed(place)}network.mode: ${mode} is not available in this version; nothing was started`,
-    'use: none (no network) or host (the network of this machine)',
   ],
   'project-refused': ({ path, reason, hint }) => [`no box for ${shown(path)}: ${shown(reason)}`, hint],
 }

@@ -136,7 +136,7 @@ describe.each(['user', 'root'] as const)('agentbox run, as %s', (who: Who) => {
     it.each([
       [['run'], 'run needs a command'],
       [['run', '--nonsense', '--', 'true'], "Unknown option '--nonsense'"],
-      [['run', '--network', 'some', '--', 'true'], '--network is one of: none, host'],
+      [['run', '--network', 'some', '--', 'true'], '--network is one of: none, allow, host'],
       [['nonsense'], 'there is no command "nonsense"'],
       [['shims', 'nonsense'], 'install, list, remove'],
     ])('%j is a usage error', async (args, text) => {
@@ -153,7 +153,7 @@ describe.each(['user', 'root'] as const)('agentbox run, as %s', (who: Who) => {
     it.each([
       ['an unknown key', 'version: 1\nmaskes: {}\n', '.agentboxrc:2:1: unknown key "maskes"'],
       ['a grant nobody approved', 'version: 1\nfilesystem:\n  read: [~/notes]\n', 'asks for 1 grant'],
-      ['a mode of a later version', 'version: 1\nnetwork: {mode: allow}\n', 'not available in this version'],
+      ['a host nobody approved', 'version: 1\nnetwork: {allow: [a.example]}\n', 'network   a.example'],
       ['what is no policy', '[]\n', '.agentboxrc:1:1'],
       ['a bomb', `a: &a [x,x]\nb: [${'*a,'.repeat(100)}*a]\n`, '.agentboxrc:1'],
     ])('%s starts nothing', async (_name, text, message) => {

@@ -13,7 +13,7 @@ describe('the baseline', () => {
     expect(policy.agents.value).toBe('all')
     expect(policy.filesystem.home.value).toBe('private')
     expect(policy.masks.show.value).toBe('empty')
-    expect(policy.network.mode.value).toBe('host')
+    expect(policy.network.mode.value).toBe('allow')
     expect(values(policy.network.allow)).toEqual(['@agent'])
     expect(policy.ssh.value).toBe('none')
     expect(policy.protect.absent.value).toBe('quarantine')
@@ -38,7 +38,19 @@ describe('grants of a repository', () => {
     ['pass', { env: { pass: ['CI', 'MYAPP_*'] } }, ['env CI', 'env MYAPP_*']],
     ['ssh', { ssh: 'agent' }, ['ssh agent']],
     ['protect', { protect: { absent: 'report' } }, ['protect report']],
-    ['hosts under the default mode host', { network: { mode: 'allow', allow: ['a.b'] } }, []],
+    ['hosts', { network: { allow: ['a.b', '@npm'] } }, ['network a.b', 'network @npm']],
+    ['mode', { network: { mode: 'host' } }, ['network mode: host']],
+    ['no hosts for a stricter mode', { network: { mode: 'none', deny: ['a.b'] } }, []],
+    [
+      'ports',
+      { network: { ports: [5432], expose: [3000] } },
+      ['network port 5432', 'network expose port 3000'],
+    ],
+    [
+      'hosts in other alphabets by their ASCII',
+      { network: { allow: ['bücher.example'] } },
+      ['network xn--bcher-kva.example'],
+    ],
   ])('%s', async (_name, repo, wanted) => {
     expect(asked((await resolve({ repo })).pending)).toEqual(wanted)
     expect((await resolve({ repo, approvals: all })).pending).toEqual([])
@@ -333,6 +345,7 @@ describe('restrictions', () => {
 
   it('a list of hosts stays closed for inner files once an outer one has closed it', async () => {
     const { policy, pending } = await resolve({
+      user: { network: { mode: 'host' } },
       repo: { network: { mode: 'allow', allow: ['a.b'] } },
       inner: { network: { allow: ['a.b', 'c.d'] } },
     })

@@ -67,6 +67,7 @@ export function planInput(change: Partial<PlanInput> = {}): PlanInput {
     homeSource: '/state/homes/x/home',
     sshSocket: undefined,
     helper: '/opt/agentbox/helper',
+    certificates: [],
     warnings: [],
     ...change,
   }

@@ -7,7 +7,7 @@ function sourced<T>(value: T): Sourced<T> {
 }
 
 export interface PolicyParts {
-  network?: 'none' | 'host'
+  network?: 'none' | 'allow' | 'host'
   home?: 'private' | 'ephemeral'
   pass?: string[]
   set?: Record<string, string>
@@ -26,7 +26,7 @@ export function policyWith({
     agents: sourced('all'),
     filesystem: { read: [], write: [], readonly: [], hide: [], home: sourced(home) },
     masks: { patterns: [], except: [], show: sourced('empty'), substitute: [] },
-    network: { mode: sourced(network), allow: [] },
+    network: { mode: sourced(network), allow: [], deny: [], ports: [], expose: [] },
     env: {
       pass: pass.map((name) => sourced(name)),
       set: Object.entries(set).map(([name, value]) => sourced({ name, value })),
@@ -39,6 +39,7 @@ export function policyWith({
     trust: { directories: [], grants: [] },
     ceiling: [],
     always: [],
+    credentials: [],
     bypass: sourced('ask'),
     shims: [],
     enforce: sourced(false),

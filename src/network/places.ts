@@ -1,0 +1,4 @@
+/** Ports of the box's own loopback. The first is also in native/connect.c. */
+export const PROXY_PORT = 61128
+/** The first of those that lead to a host with a credential added. */
+export const CREDENTIAL_PORT = 61129

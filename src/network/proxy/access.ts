@@ -1,0 +1,107 @@
+import type { Duplex } from 'node:stream'
+import { decide, refusedAddress, type Rules } from '../rules/decide.ts'
+import { targetText, type Authority } from '../rules/host.ts'
+
+export type Via = 'connect' | 'http' | 'socks' | 'port' | 'expose' | 'credential'
+
+/** What was decided about one request. */
+export interface Verdict {
+  decision: 'allowed' | 'refused'
+  host: string
+  port: number
+  /** The entry of the policy that decided, or why none did. */
+  rule: string
+  via: Via
+}
+
+/** The user's own way out of a company's network. */
+export interface UpstreamProxy {
+  host: string
+  port: number
+  tls: boolean
+  /** Value of Proxy-Authorization. */
+  authorization?: string | undefined
+}
+
+/** Everything outside that the proxy uses, so that tests can stand in for it. */
+export interface Access {
+  rules: Rules
+  /** All addresses of a name. Called once for each connection. */
+  resolve(name: string): Promise<readonly string[]>
+  /** Connects to an address; never to a name. */
+  dial(address: string, port: number): Promise<Duplex>
+  /** The user's proxy for this host; it resolves the name itself. */
+  upstream(scheme: 'http' | 'https', host: string, port: number): UpstreamProxy | undefined
+  report(verdict: Verdict): void
+  /** Goes on although it would be refused, after telling (`run --learn=permit`). */
+  permissive?: boolean | undefined
+}
+
+/** Where an admitted request may go; nothing has been dialled yet. */
+export interface Route {
+  host: string
+  port: number
+  /** Whether the entry that allowed it names this very port. */
+  exact: boolean
+  /** Checked; empty if an upstream proxy leads there. */
+  addresses: readonly string[]
+  upstream?: UpstreamProxy | undefined
+}
+
+/** A request that is not let out, or cannot be. */
+export class Refusal extends Error {
+  readonly kind: 'policy' | 'malformed' | 'unreachable'
+  readonly host: string
+
+  constructor(kind: Refusal['kind'], message: string, host = '') {
+    super(message)
+    this.kind = kind
+    this.host = host
+  }
+}
+
+/**
+ * Decides about a request, resolves its host once and keeps the addresses that may be dialled. Everything
+ * is reported. Rejects with a `Refusal`.
+ */
+export async function admit(
+  access: Access,
+  authority: Authority,
+  via: Via,
+  scheme: 'http' | 'https' = 'https',
+): Promise<Route> {
+  const { target, port } = authority
+  const host = targetText(target)
+  const refuse = (rule: string): never => {
+    access.report({ decision: 'refused', host, port, rule, via })
+    throw new Refusal('policy', rule, host)
+  }
+  const decision = decide(access.rules, authority)
+  if (!decision.allowed && access.permissive !== true) refuse(decision.rule)
+  const allow = (addresses: readonly string[], upstream?: UpstreamProxy): Route => {
+    const { allowed, rule } = decision
+    // Under --learn=permit what would be refused is kept as refused, so that it can be proposed.
+    access.report({ decision: allowed ? 'allowed' : 'refused', host, port, rule, via })
+    return { host, port, exact: allowed ? decision.exact : true, addresses, upstream }
+  }
+  const special = target.kind === 'address' ? refusedAddress(access.rules, host, port) : undefined
+  if (special !== undefined) refuse(special)
+  const upstream = access.upstream(scheme, host, port)
+  if (upstream !== undefined) return allow([], upstream)
+  if (target.kind === 'address') return allow([host])
+  const found = await resolved(access, host)
+  const reasons = found.map((address) => refusedAddress(access.rules, address, port))
+  const usable = found.filter((_, at) => reasons[at] === undefined)
+  if (usable.length === 0) refuse(`its address is not public: ${reasons[0]}`)
+  return allow(usable)
+}
+
+async function resolved(access: Access, host: string): Promise<readonly string[]> {
+  try {
+    const found = await access.resolve(host)
+    if (found.length > 0) return found
+  } catch {
+    // Told below.
+  }
+  throw new Refusal('unreachable', 'the name does not resolve', host)
+}

@@ -1,0 +1,33 @@
+import { specialAddress, parseAddress } from '../rules/address.ts'
+import type { Rules } from '../rules/decide.ts'
+import type { Access, Verdict } from './access.ts'
+import { dialAddress, resolveName } from './dial.ts'
+import { upstreamFor } from './upstream.ts'
+
+/** What a session loads when its box connects for the first time. */
+export { credentialFront } from './credential.ts'
+export { dialAddress } from './dial.ts'
+export { proxy } from './serve.ts'
+export { join } from './streams.ts'
+
+export type { Access, Verdict }
+
+/** The real network, as this process and the user's environment see it. */
+export function systemAccess(
+  rules: Rules,
+  env: Readonly<Record<string, string | undefined>>,
+  report: (verdict: Verdict) => void,
+): Access {
+  return {
+    rules,
+    report,
+    resolve: resolveName,
+    dial: dialAddress,
+    upstream(scheme, host, port) {
+      const address = parseAddress(host)
+      // What the policy lists by a private address is near, not behind a proxy.
+      if (address !== undefined && specialAddress(address) !== undefined) return undefined
+      return upstreamFor(env, scheme, host, port)
+    },
+  }
+}

@@ -1,0 +1,136 @@
+import { createServer, type Server, type Socket } from 'node:net'
+import type * as ProxyModule from '../network/proxy/index.ts'
+import type { Access, Verdict } from '../network/proxy/index.ts'
+import { CREDENTIAL_PORT, PROXY_PORT } from '../network/places.ts'
+import { compileRules } from '../network/rules/decide.ts'
+import type { Journal } from './journal.ts'
+import type { HeldBox } from './launcher.ts'
+import type { Prepared } from './prepare.ts'
+
+/** More at once than any agent needs; each costs two descriptors. */
+const MOST_CONNECTIONS = 1000
+
+/** The ways between a running box and the network. */
+export interface BoxNetwork {
+  close(): void
+}
+
+type Proxy = typeof ProxyModule
+type Serve = (client: Socket, proxy: Proxy) => void
+
+/** In place of the real network: for tests only, nothing of a policy or an environment gets here. */
+export type Outside = Partial<Access>
+
+/** Does this box need sockets in its own network? */
+export function needsSockets({ plan, situation }: Prepared): boolean {
+  const { ports, expose } = situation.policy.network
+  return plan.network !== 'host' && (plan.network === 'allow' || ports.length + expose.length > 0)
+}
+
+/**
+ * Opens the ways that the policy gives, before the agent starts: the proxy, ports of this machine, ports of
+ * the box. Rejects where one inside cannot be had. What serves them is loaded when the agent runs already:
+ * until then the kernel keeps its connections waiting.
+ */
+export async function openNetwork(
+  box: HeldBox,
+  prepared: Prepared,
+  journal: Journal,
+  outside: Outside = {},
+): Promise<BoxNetwork> {
+  const open: Server[] = []
+  const sockets = new Set<Socket>()
+  const close = (): void => {
+    for (const server of open) server.close()
+    for (const socket of sockets) socket.destroy()
+  }
+  if (!needsSockets(prepared)) return { close }
+  const { network, credentials } = prepared.situation.policy
+  let proxy: Promise<Proxy> | undefined
+  const load = (): Promise<Proxy> => (proxy ??= import('../network/proxy/index.ts'))
+  const attach = (server: Server, serve: Serve): void => {
+    open.push(server)
+    server.maxConnections = MOST_CONNECTIONS
+    Object.assign(server, { allowHalfOpen: true })
+    server.on('error', () => {})
+    server.on('connection', (client) => {
+      sockets.add(client)
+      client.on('close', () => sockets.delete(client))
+      client.on('error', () => client.destroy())
+      client.setNoDelay(true)
+      void load().then((loaded) => serve(client, loaded))
+    })
+  }
+  const report = (verdict: Verdict): void => journal.record({ kind: 'network', ...verdict })
+  try {
+    if (prepared.plan.network === 'allow') {
+      const fronts = frontsOf(prepared, report, outside)
+      attach(await box.inside.listen(PROXY_PORT), fronts.proxy)
+      for (const index of credentials.keys()) {
+        attach(await box.inside.listen(CREDENTIAL_PORT + index), fronts.credential(index))
+      }
+    }
+    for (const { value } of network.ports) attach(await box.inside.listen(value), hostPort(value, report))
+  } catch (error) {
+    close()
+    throw error
+  }
+  for (const { value } of network.expose) attach(exposed(value, journal), boxPort(value, box, report))
+  setImmediate(() => void load())
+  return { close }
+}
+
+/** The proxy, and a front for each credential, made when the first connection comes. */
+function frontsOf(
+  { profile, situation }: Prepared,
+  report: (verdict: Verdict) => void,
+  outside: Outside,
+): { proxy: Serve; credential(index: number): Serve } {
+  const { policy, env, facts } = situation
+  let access: Access | undefined
+  const accessOf = ({ systemAccess }: Proxy): Access =>
+    (access ??= { ...systemAccess(compileRules(policy.network, profile.hosts), env, report), ...outside })
+  const once = (make: (proxy: Proxy) => (client: Socket) => void): Serve => {
+    let serve: ((client: Socket) => void) | undefined
+    return (client, proxy) => (serve ??= make(proxy))(client)
+  }
+  return {
+    proxy: once((proxy) => proxy.proxy(accessOf(proxy))),
+    credential: (index) =>
+      once((proxy) => {
+        const { value } = policy.credentials[index]!
+        return proxy.credentialFront(accessOf(proxy), value, { env, home: facts.home })
+      }),
+  }
+}
+
+/** A port of this machine, for the box. */
+function hostPort(port: number, report: (verdict: Verdict) => void): Serve {
+  return (client, { dialAddress, join }) => {
+    report({ decision: 'allowed', host: '127.0.0.1', port, rule: 'network.ports', via: 'port' })
+    dialAddress('127.0.0.1', port).then(
+      (remote) => join(client, remote),
+      () => client.resetAndDestroy(),
+    )
+  }
+}
+
+/** A port of the box, for this machine. */
+function boxPort(port: number, box: HeldBox, report: (verdict: Verdict) => void): Serve {
+  return (client, { join }) => {
+    report({ decision: 'allowed', host: '127.0.0.1', port, rule: 'network.expose', via: 'expose' })
+    box.inside.connect(port).then(
+      (remote) => join(client, remote),
+      () => client.resetAndDestroy(),
+    )
+  }
+}
+
+function exposed(port: number, journal: Journal): Server {
+  const server = createServer({ allowHalfOpen: true })
+  server.once('error', (error: NodeJS.ErrnoException) => {
+    const reason = `port ${port} of this machine cannot be had: ${error.code ?? error.message}`
+    journal.record({ kind: 'degraded', part: 'network.expose', reason })
+  })
+  return server.listen(port, '127.0.0.1')
+}
