@@ -2,7 +2,9 @@ import { keysOf } from './keys.ts'
 
 /** The table of all keys for docs/policy.md, from the schema; its columns are padded as the formatter wants them. */
 export function keysMarkdown(): string {
-  const rows = keysOf('user').flatMap((key) =>
+  const shared = keysOf('repo')
+  const own = keysOf('user').filter(({ key }) => !shared.some((one) => one.key === key))
+  const rows = [...shared, ...own].flatMap((key) =>
     key.kind === undefined
       ? []
       : [

@@ -9,6 +9,7 @@ import { isOwn } from './context.ts'
 import { noApprovals, type Approvals } from './grants.ts'
 import { resolvePolicy, type Resolved } from './layers.ts'
 import { trustOf } from './own-values.ts'
+import { parseWithExtended } from './repo-files.ts'
 import { parsePolicy, type ParsedLayer, type PolicySource } from './parse.ts'
 import { hashOf, readPolicyBytes } from './read.ts'
 import type { Trust } from './trust.ts'
@@ -43,13 +44,17 @@ export interface LoadedFile {
 export interface LoadedPolicy extends Resolved {
   files: LoadedFile[]
   approvals: Approvals
+  /** What an agent could change to lift a restriction of the next box: extended files and their package.json. */
+  steering: string[]
   /** The repository's policy files that approvals are about, outermost first. */
   units: PolicyUnit[]
   /** The policy of the very bytes that were read, under other approvals. */
   decide(approvals: Approvals): LoadedPolicy
 }
 
-type Loaded = { layer: ParsedLayer; file: LoadedFile; bytes: Buffer } | { issues: PolicyIssue[] }
+type Loaded =
+  | { layer: ParsedLayer; file: LoadedFile; bytes: Buffer; steering: string[] }
+  | { issues: PolicyIssue[] }
 
 /**
  * Reads, checks and merges all that decides the policy here. Reads each file once and writes nothing.
@@ -60,7 +65,7 @@ export async function loadPolicy(input: LoadInput): Promise<LoadedPolicy> {
   const loaded: Loaded[] = [await loadSystem(), await loadUser(dirs.config)].filter(
     (one) => one !== undefined,
   )
-  for (const file of input.files) loaded.push(await loadRepo(file))
+  for (const file of input.files) loaded.push(...(await loadRepo(file, input.project)))
   const issues = loaded.flatMap((one) => ('issues' in one ? one.issues : []))
   if (issues.length > 0) fail({ code: 'policy-invalid', issues })
   const good = loaded.filter((one) => 'layer' in one)
@@ -90,16 +95,25 @@ export async function loadPolicy(input: LoadInput): Promise<LoadedPolicy> {
     ...resolvePolicy({ ...resolve, approvals: by }),
     files: good.map(({ file }) => file),
     approvals: by,
+    steering: [...new Set(good.flatMap(({ steering }) => steering))],
     units,
     decide,
   })
   return decide(approvals)
 }
 
-async function loadRepo({ path, dir }: RcFile): Promise<Loaded> {
-  return collecting(async () =>
-    loadedFrom({ layer: 'repo', file: path, dir, bytes: readPolicyBytes(path).bytes }),
-  )
+async function loadRepo({ path }: RcFile, project: string): Promise<Loaded[]> {
+  const read = await collecting(async () => {
+    const { bytes } = readPolicyBytes(path)
+    return await parseWithExtended(path, bytes, project)
+  })
+  if ('issues' in read) return [read]
+  return read.files.map(({ layer, bytes }) => ({
+    layer,
+    bytes,
+    file: loadedFile(layer, bytes),
+    steering: read.steering,
+  }))
 }
 
 async function loadUser(configDir: string): Promise<Loaded | undefined> {
@@ -121,17 +135,21 @@ async function loadSystem(): Promise<Loaded | undefined> {
 async function loadedFrom(source: PolicySource): Promise<Loaded> {
   const parsed = await parsePolicy(source)
   if ('issues' in parsed) return parsed
-  const { layer, file: path, under, bytes } = source
   return {
     layer: parsed.layer,
-    bytes,
-    file: {
-      path,
-      layer,
-      ...(under === undefined ? {} : { under }),
-      get sha256() {
-        return hashOf(path, bytes)
-      },
+    bytes: source.bytes,
+    file: loadedFile(parsed.layer, source.bytes),
+    steering: [],
+  }
+}
+
+function loadedFile({ layer, file: path, under }: ParsedLayer, bytes: Buffer): LoadedFile {
+  return {
+    path,
+    layer: layer as LoadedFile['layer'],
+    ...(under === undefined ? {} : { under }),
+    get sha256() {
+      return hashOf(path, bytes)
     },
   }
 }

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { credentials } from './credentials.ts'
 import { key, paths, section, STRICTER, text, type KeyInfo, type PolicyKind } from './schema-kit.ts'
 import { env, filesystem, limits, masks, network, verifySection } from './sections.ts'
+import { checkExtends } from './extends.ts'
 import { checkTrustedGrant } from './trusted.ts'
 import { checkAgent, checkCommand } from './values.ts'
 
@@ -121,8 +122,26 @@ function own() {
   }
 }
 
-export function policySchema(kind: 'repo' | 'flag') {
-  return v.strictObject(shared(kind))
+/** What only a repository's file has. */
+function ofRepository() {
+  const reference = text(checkExtends)
+  return {
+    extends: key(
+      v.union([reference, v.array(reference)]),
+      'Policy files that this one builds on: of the repository (./…), or of a package in node_modules.',
+      {
+        kind: 'preference',
+        takes: './path · package',
+        merge: 'layers under the file; approved together with it',
+        default: 'none',
+      },
+    ),
+  }
+}
+
+function repoSchema() {
+  const { version, ...rest } = shared('repo')
+  return v.strictObject({ version, ...ofRepository(), ...rest })
 }
 
 export function userSchema() {
@@ -130,8 +149,18 @@ export function userSchema() {
 }
 
 /** A validated file, as written: nothing merged, nothing made absolute. */
-export type Rc = v.InferOutput<ReturnType<typeof userSchema>>
+export type Rc = v.InferOutput<ReturnType<typeof userSchema>> & {
+  extends?: string | string[] | undefined
+}
 
 export function schemaOf(kind: PolicyKind): v.StrictObjectSchema<v.ObjectEntries, undefined> {
-  return kind === 'user' || kind === 'system' ? userSchema() : policySchema(kind)
+  switch (kind) {
+    case 'repo':
+      return repoSchema()
+    case 'flag':
+      return v.strictObject(shared('flag'))
+    case 'user':
+    case 'system':
+      return userSchema()
+  }
 }

@@ -23,7 +23,8 @@ export function hintFor(path: DocPath, kind: PolicyKind): string | undefined {
   const key = dotted(path)
   const last = path.at(-1)
   if (last === '<<') return 'merge keys are not supported: write the values themselves'
-  if (last === '$import' || last === 'extends' || last === 'include') return 'a policy includes no other file'
+  if (last === 'extends') return "it belongs in a repository's file, at its top"
+  if (last === '$import' || last === 'include') return 'a policy includes no other file'
   if (path.length === 1 && key.includes('.') && keysOf(kind).some((known) => known.key === key)) {
     return `dots do not nest: write ${key.replaceAll('.', ': {')}: …${'}'.repeat(key.split('.').length - 1)}`
   }

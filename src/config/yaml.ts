@@ -31,7 +31,7 @@ export function readYaml(text: string): Reading {
     const [document, second] = [...composer.compose(tokensOf(text), true, text.length)]
     if (second) throw new Refused(second.range[0], 'is a second document: a policy is one')
     const trouble = document?.errors[0] ?? document?.warnings[0]
-    if (trouble) throw new Refused(trouble.pos[0], yamlProblem(trouble.message))
+    if (trouble) throw new Refused(trouble.pos[0], yamlProblem(trouble.message), troubleHint(trouble.message))
     if (!document?.contents) throw new Refused(0, 'is empty', 'begin with version: 1')
     return { document: nodeOf(document.contents, 0) }
   } catch (error) {
@@ -65,7 +65,7 @@ function nodeOf(node: ParsedNode | null, depth: number): DocNode {
   const at = node?.range[0] ?? 0
   if (!node) return { kind: 'scalar', value: null, text: '', at }
   if (depth > MAX_DEPTH) throw new Refused(at, 'is nested too deeply')
-  if (isAlias(node)) throw new Refused(at, `uses the alias *${node.source}`, 'write the value itself')
+  if (isAlias(node)) throw new Refused(at, `uses the alias *${node.source}`, quoteIt(`*${node.source}`))
   if (node.anchor !== undefined) throw new Refused(at, `has the anchor &${node.anchor}`, 'leave it out')
   if (isScalar(node)) return scalarOf(node, at)
   if (node.tag !== undefined) throw new Refused(at, `has the tag ${node.tag}`, 'leave it out')
@@ -95,6 +95,17 @@ function entryFrom(pair: { key: ParsedNode; value: ParsedNode | null }, depth: n
   const value = nodeOf(pair.value, depth + 1)
   const absent = value.kind === 'scalar' && value.value === null && value.text === ''
   return { key: key.text, at: key.at, value: absent ? { ...value, at: key.at } : value }
+}
+
+/** Patterns and presets begin with characters that mean something to YAML. */
+function troubleHint(message: string): string | undefined {
+  return /^Alias cannot|cannot start with/.test(message)
+    ? 'quote it if text is meant: "@npm", "*"'
+    : undefined
+}
+
+function quoteIt(text: string): string {
+  return `if a pattern is meant, quote it: "${text}"`
 }
 
 function yamlProblem(message: string): string {

@@ -61,7 +61,11 @@ export function prepare(
     project: project.root,
     repository: project.repository,
     entries: survey.scan.entries,
-    readonly: [...readonlyParts(policy, project.root), ...ownInstallation(helper, writable)],
+    readonly: [
+      ...readonlyParts(policy, project.root),
+      ...steeringFiles(situation, writable),
+      ...ownInstallation(helper, writable),
+    ],
   })
   const plan = buildPlan({
     policy,
@@ -132,6 +136,28 @@ function readonlyParts({ filesystem }: Policy, project: string): ProtectedPath[]
   }))
 }
 
+/** A restriction of what is not there is a slip of the pen, or will hold once it is. */
+function missingParts({ filesystem }: Policy, project: string): string[] {
+  return (['hide', 'readonly'] as const).flatMap((key) =>
+    filesystem[key]
+      .filter(
+        ({ value, origin }) =>
+          origin.layer !== 'user' && origin.layer !== 'system' && lstatOf(value) === undefined,
+      )
+      .map(({ value, origin }) => {
+        const name = isWithin(value, project) ? value.slice(project.length + 1) : value
+        return `filesystem.${key}: there is no ${name} (${originText(origin)})`
+      }),
+  )
+}
+
+/** A repository's own policy is protected by its name; what it extends may be called anything. */
+function steeringFiles({ loaded }: Situation, writable: readonly string[]): ProtectedPath[] {
+  return loaded.steering
+    .filter((path) => writable.some((dir) => isWithin(path, dir)))
+    .map((path) => ({ path, why: "it is part of this repository's policy" }))
+}
+
 /** Someone working on agentbox with agentbox: what is started outside the next time. */
 function ownInstallation(helper: string, writable: readonly string[]): ProtectedPath[] {
   const dist = parentOf(helper)
@@ -150,6 +176,7 @@ function warningsFor({ policy, project }: Situation): string[] {
   if (project.repository?.kind === 'unverified') {
     out.push('git will not work in the box: .git points to a directory that does not point back')
   }
+  out.push(...missingParts(policy, project.root))
   if (policy.limits.memory !== undefined) out.push('limits.memory is not enforced in this version')
   return out
 }
