@@ -14,7 +14,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { approvalsFrom } from '../../../src/config/approvals.ts'
 import { openTrust, type Trust } from '../../../src/config/trust.ts'
-import { AgentboxError, type Grant } from '../../../src/errors.ts'
+import type { AgentboxError, Grant } from '../../../src/errors.ts'
 
 const UID = process.getuid!()
 const PATH = '/home/u/p/.agentboxrc'
