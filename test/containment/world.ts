@@ -4,6 +4,7 @@ import type { Ended } from '../support/spawn.ts'
 import type { Who } from '../support/who.ts'
 import { compilePrograms, openHostSide, type HostSide } from './host.ts'
 import { makeProject, type Layout, type TestProject } from './project.ts'
+import { livePart } from './live.ts'
 import { homeFiles, Secrets, variables, type Place } from './secrets.ts'
 
 /** A machine full of secrets, with one repository in which the curious script runs. */
@@ -25,9 +26,17 @@ export interface Answer {
   verdicts: Map<string, string>
   /** `name detail` of what failed. */
   failures: string[]
+  /** `name reason` of what could not be tried, and of what somebody should know. */
+  skipped: string[]
+  warnings: string[]
   /** Names of the secrets in the output. */
   leaked: string[]
 }
+
+/** Groups of probes that hold in every box; see probes/curious.mjs. */
+export const ALL_GROUPS: readonly string[] = 'places routes processes kernel calls ipc limits plant'.split(
+  ' ',
+)
 
 /** What an agent might write in the home to be executed later. */
 export const AGENT_FILES = [
@@ -47,7 +56,8 @@ export async function makeWorld(who: Who, layout: Layout): Promise<World> {
     const host = await openHostSide(home, project.place, secrets)
     const env = environment(home, secrets)
     const places = [...homePlaces(home), ...project.places, ...host.places]
-    const map = { ...description(home, project, host), places }
+    const live = livePart(home, project, secrets)
+    const map = { ...description(home, project, host), places, live: live.map }
     cpSync(compilePrograms(), `${project.place}/probes`, { recursive: true })
     home.write(`${project.place}/probes/world.json`, JSON.stringify(map))
     return {
@@ -56,7 +66,10 @@ export async function makeWorld(who: Who, layout: Layout): Promise<World> {
       host,
       secrets,
       env,
-      ask: (prefix, groups, options) => ask(world(), prefix, groups, options),
+      async ask(prefix, groups, options) {
+        const part = groups.includes('live') ? live.play() : undefined
+        return await ask(world(), prefix, groups, options).finally(() => part?.stop())
+      },
       async remove() {
         await host.stop()
         home.remove()
@@ -131,21 +144,23 @@ async function ask(
   return { ended, leaked: secrets.foundIn(ended.stdout + ended.stderr), ...parse(ended) }
 }
 
-function parse({ stdout, stderr, status }: Ended): Pick<Answer, 'verdicts' | 'failures'> {
-  const lines = stdout.split('\n').filter((line) => line !== '')
+function parse({ stdout, stderr, status }: Ended): Omit<Answer, 'ended' | 'leaked'> {
+  const lines = stdout.split('\n').filter((line) => VERDICT.test(line) || line.startsWith('DONE '))
   const done = lines.pop()
   if (status !== 0 || done !== `DONE ${lines.length}`)
     throw new Error(`the probes did not run to their end (${status}):\n${stdout}\n${stderr}`)
   const verdicts = new Map<string, string>()
   for (const line of lines) {
     const [verdict, name] = line.split(' ') as [string, string]
-    if (verdict !== 'PASS' && verdict !== 'FAIL') throw new Error(`not a verdict: ${line}`)
     if (verdicts.has(name)) throw new Error(`two probes are called ${name}`)
     verdicts.set(name, verdict)
   }
-  const failures = lines.filter((line) => line.startsWith('FAIL ')).map((line) => line.slice('FAIL '.length))
-  return { verdicts, failures }
+  const those = (verdict: string): string[] =>
+    lines.filter((line) => line.startsWith(verdict)).map((line) => line.slice(verdict.length + 1))
+  return { verdicts, failures: those('FAIL'), skipped: those('SKIP'), warnings: those('WARN') }
 }
+
+const VERDICT = /^(PASS|FAIL|WARN|SKIP) \S+ /
 
 /** agentbox as a prefix for `ask`. */
 export const boxed = ({ home }: World, ...args: string[]): string[] => [

@@ -17,7 +17,9 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
+#include <sys/xattr.h>
 #include <sys/wait.h>
+#include <time.h>
 
 static const char *environment_file, *directory;
 static char side[4096];
@@ -133,6 +135,20 @@ static void surface(void) {
   TRY("delete-module", syscall(SYS_delete_module, "probe", 0));
   TRY("kernel-log", syscall(SYS_syslog, 10, NULL, 0));
   TRY("personality", syscall(SYS_personality, 0x400000));
+  TRY("reboot", syscall(SYS_reboot, 0, 0, 0, NULL));
+  TRY("swapon", syscall(SYS_swapon, environment_file, 0));
+  TRY("acct", syscall(SYS_acct, NULL));
+  char host[65] = {0};
+  struct timespec now;
+  gethostname(host, sizeof host - 1);
+  clock_gettime(CLOCK_REALTIME, &now);
+  TRY("sethostname", syscall(SYS_sethostname, host, strlen(host)));
+  TRY("setdomainname", syscall(SYS_setdomainname, "(none)", 6));
+  TRY("clock-settime", syscall(SYS_clock_settime, CLOCK_REALTIME, &now));
+  TRY("vhangup", syscall(SYS_vhangup));
+  TRY("kexec-load", syscall(SYS_kexec_load, 0, 0, NULL, 0));
+  TRY("fsconfig", syscall(431, -1, 0, NULL, NULL, 0));
+  TRY("fsmount", syscall(432, -1, 0, 0));
   TRY("adjtimex", syscall(SYS_adjtimex, zeros));
 #ifdef __x86_64__
   TRY_APART("iopl", syscall(SYS_iopl, 3));
@@ -161,6 +177,7 @@ static void files(void) {
   TRY("setgid-chmod", syscall(SYS_fchmodat, AT_FDCWD, side, 02755));
   TRY("setuid-fchmod", fchmod(fd, 04755));
   TRY("setuid-fchmodat2", syscall(452, AT_FDCWD, side, 04755, 0));
+  TRY("file-capability", fsetxattr(fd, "security.capability", "\1\0\0\2\377\377\377\377\0\0\0\0\0\0\0\0\0\0\0\0", 20, 0));
   close(fd);
   unlink(side);
   TRY("setuid-open", syscall(SYS_openat, AT_FDCWD, side, O_CREAT | O_WRONLY, 04755));

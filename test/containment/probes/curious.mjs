@@ -1,8 +1,9 @@
-// The curious script. One line a probe: PASS|FAIL name detail, and at the end how many.
-// There is no third verdict: what cannot be tried has not been shown.
+// The curious script. One line a probe: PASS|FAIL|WARN|SKIP name detail, and at the end how many.
 // Arguments choose groups of probes; without any, all of them.
 import { compiled, kernel, network } from './kernel.mjs'
 import { world } from './lib.mjs'
+import { limits } from './limits.mjs'
+import { live } from './live.mjs'
 import { places } from './places.mjs'
 import { agentState, plant } from './plant.mjs'
 import { processes } from './process.mjs'
@@ -16,8 +17,10 @@ const groups = {
   network,
   calls: () => compiled('calls', [`${world.place}/.env`, world.place, world.handle]),
   ipc: () => compiled('ipc', [world.ipc.key, world.ipc.queue, world.ipc.serial]),
+  limits,
   plant,
   agents: agentState,
+  live,
 }
 
 const chosen = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(groups)

@@ -1,6 +1,8 @@
 // The kernel's files and switches, the root of the box, and what the C programs try.
 import { spawnSync } from 'node:child_process'
+import dgram from 'node:dgram'
 import fs from 'node:fs'
+import net from 'node:net'
 import { all, failed, openForWriting, pass, refused, world } from './lib.mjs'
 
 const SWITCHES = [
@@ -27,7 +29,42 @@ export function kernel() {
   ]
 }
 
-export const network = () => [['network-interfaces', interfaces]]
+export const network = () => [
+  ['network-interfaces', interfaces],
+  ['network-metadata', () => noRoute('169.254.169.254', 80)],
+  ['network-lan', () => noRoute('192.168.0.1', 80)],
+  ['network-outside', () => noRoute('192.0.2.1', 443)],
+  ['network-dns', noNames],
+]
+
+/** An error at once: nothing was sent that somebody might have answered. */
+function noRoute(host, port) {
+  return new Promise((resolve) => {
+    const socket = net.connect({ host, port })
+    const done = (result) => {
+      socket.destroy()
+      resolve(result)
+    }
+    socket.setTimeout(1500, () => done(failed('packets leave')))
+    socket.on('connect', () => done(failed('connected')))
+    socket.on('error', ({ code }) => done(code === 'ECONNREFUSED' ? failed(code) : pass(code)))
+  })
+}
+
+/** A question that reaches a name server carries data out. */
+function noNames() {
+  return new Promise((resolve) => {
+    const socket = dgram.createSocket('udp4')
+    const done = (result) => {
+      socket.close()
+      resolve(result)
+    }
+    socket.on('error', ({ code }) => done(pass(code)))
+    socket.send('x', 53, '192.0.2.53', (error) =>
+      done(error === null ? failed('a packet was sent') : pass(error.code)),
+    )
+  })
+}
 
 /** Refused, or without a byte. */
 function closed(path) {

@@ -10,6 +10,11 @@ export const world = JSON.parse(fs.readFileSync(new URL('world.json', import.met
 export const pass = (detail) => ({ verdict: 'PASS', detail })
 export const failed = (detail) => ({ verdict: 'FAIL', detail })
 
+/** Neither: it weakens nothing by itself, and somebody should know. */
+export const warned = (detail) => ({ verdict: 'WARN', detail })
+/** What cannot be tried here has not been shown; whoever reads this decides whether that was to be expected. */
+export const skipped = (reason) => ({ verdict: 'SKIP', detail: reason })
+
 /** Paths of the world may hold any bytes; its map has them as latin1. */
 export const bytes = (path) => Buffer.from(path, 'latin1')
 

@@ -67,7 +67,7 @@ const commit = {
     const dirty = git('status', '--porcelain').stdout.trim()
     return [
       ...common(world, done),
-      ...(subject === 'by the agent' ? [] : [`last commit: ${subject}`]),
+      ...(subject === 'by-the-agent' ? [] : [`last commit: ${subject}`]),
       ...(dirty === '' ? [] : [`git status: ${dirty}`]),
     ]
   },

@@ -16,10 +16,10 @@ export const curious = run(
   ran,
 )
 
-/** Work: a file is changed and committed; and a try at the user's own settings. */
+/** Work: a file is changed and committed; and a try at the user's own settings. opencode escapes double quotes. */
 export const work = (plant) =>
   [
-    run('echo "# by the agent" >> src/app.sh', 'git add -A', 'git commit -q -m "by the agent"', ran),
+    run('echo true >> src/app.sh', 'git add -A', 'git commit -q -m by-the-agent', ran),
     run(`echo planted >> ~/${plant}`, `rm -f ~/${plant}`, `mv ~/${plant} ~/moved`, ran),
   ].join(' and then ')
 

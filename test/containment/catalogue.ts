@@ -1,0 +1,119 @@
+/**
+ * The threats, and what tries each: names of probes (a pattern for all of their kind), or the tests where a
+ * probe inside a box cannot show it. `test/containment/catalogue.test.ts` holds that every probe belongs to a threat
+ * and that nothing named here is missing.
+ */
+export interface Threat {
+  id: string
+  what: string
+  probes?: RegExp
+  /** Files below test/, for what happens before, after or beside a box. */
+  tests?: readonly string[]
+  /** In the table that compares sandboxes. */
+  compared: boolean
+}
+
+export const catalogue: readonly Threat[] = [
+  {
+    id: 'home',
+    what: 'the home, other projects, shared directories, other users',
+    probes: /^(home:|host:|home-ancestors$|root-listing$|dot-dot$|sweep$)/,
+    compared: true,
+  },
+  { id: 'masked', what: 'secrets in the project by name', probes: /^(project|directory):/, compared: true },
+  {
+    id: 'other-ways',
+    what: 'the same by other ways: links, /proc, descriptors, copies, git',
+    probes: /^(env-by-|env-directory-write$|open-by-handle$|open-tree|overlay-mount$)/,
+    compared: true,
+  },
+  {
+    id: 'unmask',
+    what: 'taking a mask away: unmount, rename, exchange, remove',
+    probes: /^(env-(rename|unlink|replace|write|truncate|chmod|parent|exchange)|umount|hidden-write$)/,
+    compared: true,
+  },
+  { id: 'live', what: 'secrets that appear or are replaced meanwhile', probes: /^live/, compared: true },
+  {
+    id: 'environment',
+    what: 'variables, inherited descriptors',
+    probes: /^(variables|own-environ|init-environ|init-memory|descriptors|init-descriptors)$/,
+    compared: true,
+  },
+  {
+    id: 'processes',
+    what: "the host's processes: list, signal, trace",
+    probes: /^(all-processes|host-process|ptrace|process-vm|kcmp|pidfd-getfd)/,
+    tests: ['containment/ends.test.ts'],
+    compared: true,
+  },
+  {
+    id: 'sockets',
+    what: 'sockets, abstract sockets, System V and POSIX IPC, keyrings',
+    probes: /^(socket:(?!loopback)|shared-memory|semaphores|messages|posix-queue|keyring-)/,
+    compared: true,
+  },
+  {
+    id: 'network',
+    what: 'loopback services, metadata, LAN, names, with the network closed',
+    probes: /^(network-|socket:loopback$)/,
+    compared: true,
+  },
+  { id: 'terminal', what: 'typing into the terminal', probes: /^tioc/, compared: true },
+  {
+    id: 'kernel',
+    what: 'kernel surface: namespaces, mounts, bpf, io_uring, keys, modules',
+    probes:
+      /^(unshare|clone|setns|chroot|pivot|bind-mount|remount|move-mount|fs(open|pick|config|mount)|mount-setattr|bpf|io-uring|perf|userfaultfd|fanotify|keyctl|add-key|request-key|init-module|finit|delete-module|kernel-log|personality|adjtimex|iopl|modify-ldt|x32|int-0x80|socket-|reboot|swapon|acct|set(host|domain)name|clock-settime|vhangup|kexec)/,
+    tests: ['integration/seccomp/filter.test.ts', 'unit/seccomp/numbers.test.ts'],
+    compared: true,
+  },
+  {
+    id: 'root',
+    what: 'what uid 0 may without a capability; setuid files, devices',
+    probes:
+      /^(kernel-|sys-absent$|devices$|privileges$|root-writable$|system-writable$|set[ug]id|mknod|file-capability)/,
+    compared: true,
+  },
+  { id: 'limits', what: 'processes, memory file systems, core files', probes: /^limit-/, compared: true },
+  {
+    id: 'plant',
+    what: 'planting what runs later outside: hooks, git config, editor and agent settings',
+    probes: /^(plant:|git-|nested-)/,
+    compared: true,
+  },
+  {
+    id: 'agents',
+    what: "the agents' own state and start files in the home",
+    probes: /^agent:/,
+    tests: ['containment/work.test.ts', 'integration/session/state-files.test.ts'],
+    compared: false,
+  },
+  {
+    id: 'leftovers',
+    what: 'processes, mounts, placeholders left behind; ending badly',
+    tests: ['containment/ends.test.ts', 'containment/work.test.ts'],
+    compared: false,
+  },
+  {
+    id: 'hostile-repository',
+    what: 'a policy that widens or breaks, programs in the repository, git settings',
+    tests: [
+      'unit/config/corpus.test.ts',
+      'integration/config/load.test.ts',
+      'integration/git/hostile.test.ts',
+      'integration/host/executables.test.ts',
+    ],
+    compared: false,
+  },
+  {
+    id: 'history',
+    what: 'secrets in git: committed, staged, stashed',
+    tests: ['integration/git/history.test.ts'],
+    compared: false,
+  },
+]
+
+/** The threats that a probe belongs to. */
+export const threatsOf = (probe: string): readonly Threat[] =>
+  catalogue.filter(({ probes }) => probes?.test(probe) === true)

@@ -1,0 +1,31 @@
+// What one box may take from the machine.
+import fs from 'node:fs'
+import { failed, pass, skipped } from './lib.mjs'
+
+export function limits() {
+  const table = fs.readFileSync('/proc/self/limits', 'utf8')
+  const soft = (name) => new RegExp(`^${name} +(\\S+)`, 'm').exec(table)?.[1]
+  const hard = (name) => new RegExp(`^${name} +\\S+ +(\\S+)`, 'm').exec(table)?.[1]
+  return [
+    ['limit-core-files', () => (hard('Max core file size') === '0' ? pass('none') : failed('core files'))],
+    ['limit-processes', () => processes(soft('Max processes'))],
+    ['limit-tmp', () => sized('/tmp')],
+    ['limit-shared-memory', () => sized('/dev/shm')],
+  ]
+}
+
+/** The kernel holds no limit of the kind against uid 0 of the machine, whatever namespace it is in. */
+function processes(limit) {
+  if (limit !== 'unlimited' && Number(limit) <= 1 << 16) return pass(limit)
+  return process.getuid() === 0 ? skipped('root is exempt from this limit') : failed(String(limit))
+}
+
+/** A file system of its own, smaller than the machine's memory. */
+function sized(dir) {
+  if (!fs.existsSync(dir)) return pass('absent')
+  const { blocks, bsize } = fs.statfsSync(dir)
+  const memory = Number(/^MemTotal: +(\d+)/m.exec(fs.readFileSync('/proc/meminfo', 'utf8'))[1]) * 1024
+  const size = blocks * bsize
+  const own = fs.statSync(dir).dev !== fs.statSync('/').dev
+  return own && size > 0 && size < memory / 2 ? pass(`${size >> 20} MB`) : failed(`${size >> 20} MB`)
+}
