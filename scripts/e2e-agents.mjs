@@ -55,7 +55,7 @@ async function tryAgent({ user, agent, bin, wanted }) {
     fs.chmodSync(dir, 0o755)
     const outcomes = []
     for (const check of wanted) {
-      const reason = check.needs?.(agent)
+      const reason = check.needs?.(agent, user)
       const world = {
         ...makeAgentWorld(`${dir}/${outcomes.length}`, { agent, user, layOut, bin, url, port: api.port }),
         api,

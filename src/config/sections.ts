@@ -147,7 +147,7 @@ export const limits = section(
     processes: key(
       v.pipe(v.number(), v.integer('is not a whole number'), v.minValue(32, 'is too little: at least 32')),
       'Number of processes and threads.',
-      limit('a number', 'none'),
+      limit('a number', '4096'),
     ),
     tmp: key(size('1M'), 'Size of the private /tmp.', limit('a size (2G)', '2G')),
   },

@@ -15,7 +15,7 @@ export function baseline(home: string): Policy {
     ssh: builtIn('none'),
     live: { onFailure: builtIn('stop') },
     protect: { absent: builtIn('quarantine') },
-    limits: { tmp: builtIn(2 * 2 ** 30) },
+    limits: { processes: builtIn(4096), tmp: builtIn(2 * 2 ** 30) },
     verify: { unreadable: [], readable: [], unwritable: [], unreachable: [] },
     ceiling: ceilingOf(home).map((path) => builtIn(path)),
     trust: { directories: [], grants: [] },

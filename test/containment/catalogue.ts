@@ -50,7 +50,7 @@ export const catalogue: readonly Threat[] = [
   {
     id: 'sockets',
     what: 'sockets, abstract sockets, System V and POSIX IPC, keyrings',
-    probes: /^(socket:(?!loopback)|shared-memory|semaphores|messages|posix-queue|keyring-)/,
+    probes: /^(ipc$|socket:(?!loopback)|shared-memory|semaphores|messages|posix-queue|keyring-)/,
     compared: true,
   },
   {
@@ -64,7 +64,7 @@ export const catalogue: readonly Threat[] = [
     id: 'kernel',
     what: 'kernel surface: namespaces, mounts, bpf, io_uring, keys, modules',
     probes:
-      /^(unshare|clone|setns|chroot|pivot|bind-mount|remount|move-mount|fs(open|pick|config|mount)|mount-setattr|bpf|io-uring|perf|userfaultfd|fanotify|keyctl|add-key|request-key|init-module|finit|delete-module|kernel-log|personality|adjtimex|iopl|modify-ldt|x32|int-0x80|socket-|reboot|swapon|acct|set(host|domain)name|clock-settime|vhangup|kexec)/,
+      /^(calls$|unshare|clone|setns|chroot|pivot|bind-mount|remount|move-mount|fs(open|pick|config|mount)|mount-setattr|bpf|io-uring|perf|userfaultfd|fanotify|keyctl|add-key|request-key|init-module|finit|delete-module|kernel-log|personality|adjtimex|iopl|modify-ldt|x32|int-0x80|socket-|reboot|swapon|acct|set(host|domain)name|clock-settime|vhangup|kexec)/,
     tests: ['integration/seccomp/filter.test.ts', 'unit/seccomp/numbers.test.ts'],
     compared: true,
   },
@@ -72,7 +72,7 @@ export const catalogue: readonly Threat[] = [
     id: 'root',
     what: 'what uid 0 may without a capability; setuid files, devices',
     probes:
-      /^(kernel-|sys-absent$|devices$|privileges$|root-writable$|system-writable$|set[ug]id|mknod|file-capability)/,
+      /^(kernel-(switches|secrets)$|sys-absent$|devices$|privileges$|root-writable$|system-writable$|set[ug]id|mknod|file-capability)/,
     compared: true,
   },
   { id: 'limits', what: 'processes, memory file systems, core files', probes: /^limit-/, compared: true },

@@ -4,6 +4,8 @@ import type { TestHome } from '../support/home.ts'
 import { idOf } from '../support/who.ts'
 import { maskedFiles, type Place, type Secrets } from './secrets.ts'
 
+/** Names of files: any bytes, or, for a sandbox that cannot start where there are others, ASCII. */
+export type Names = 'any' | 'ascii'
 export type Layout = 'plain' | 'worktree' | 'submodule'
 
 export interface TestProject {
@@ -49,7 +51,12 @@ const STEERING: Record<string, string> = {
 }
 
 /** A repository of the given kind with secrets, steering files and a nested repository. */
-export async function makeProject(home: TestHome, layout: Layout, secrets: Secrets): Promise<TestProject> {
+export async function makeProject(
+  home: TestHome,
+  layout: Layout,
+  secrets: Secrets,
+  names: Names,
+): Promise<TestProject> {
   const { root, place, commonDir } = await makeLayout(home, layout)
   const git = gitIn(home, place)
   for (const [name, content] of Object.entries(STEERING)) home.write(`${place}/${name}`, content)
@@ -64,7 +71,7 @@ export async function makeProject(home: TestHome, layout: Layout, secrets: Secre
     await git('config', 'include.path', '../team.gitconfig')
   }
   home.write(`${commonDir}/info/attributes`, '# none\n')
-  const places = plantSecrets(home, place, secrets)
+  const places = plantSecrets(home, place, secrets, names)
   await makeNested(home, place)
   const gitDirs = [
     ...new Set([commonDir, `${place}/nested/.git`, ...(layout === 'submodule' ? [`${root}/.git`] : [])]),
@@ -121,11 +128,12 @@ async function makeNested(home: TestHome, place: string): Promise<void> {
   home.write(`${place}/nested/.git/hooks/pre-commit`, '#!/bin/sh\n', 0o755)
 }
 
-function plantSecrets(home: TestHome, place: string, secrets: Secrets): Place[] {
+function plantSecrets(home: TestHome, place: string, secrets: Secrets, names: Names): Place[] {
   const places: Place[] = []
   const masked = (name: string, path: string): void =>
     void places.push({ name: `project:${name}`, path: `${place}/${path}`, how: 'read' })
   for (const path of maskedFiles) {
+    if (names === 'ascii' && !/^[ -~]+$/.test(path)) continue
     home.write(toPath(`${place}/${path}`), `# settings\nTOKEN=${secrets.make(path)}\n`, 0o600)
     masked(JSON.stringify(path).replaceAll(' ', '_'), path)
   }

@@ -1,4 +1,4 @@
-// npm run containment [-- --with COMMAND --as user|root --json]: the catalogue inside any sandbox command. COMMAND is
+// npm run containment [-- --with COMMAND --as user|root --ascii-names --json]: the catalogue inside any sandbox command. COMMAND is
 // the text of a shell command that a program and its arguments can be added to; PROJECT and HOME are set, the
 // working directory is the project.
 import { parseArgs } from 'node:util'
@@ -12,10 +12,11 @@ const { values } = parseArgs({
     as: { type: 'string', default: 'user' },
     json: { type: 'boolean', default: false },
     bare: { type: 'boolean', default: false },
+    'ascii-names': { type: 'boolean', default: false },
   },
 })
 if (values.as !== 'user' && values.as !== 'root') throw new Error('--as takes user or root')
-const world = await makeWorld(values.as, 'plain')
+const world = await makeWorld(values.as, 'plain', values['ascii-names'] ? 'ascii' : 'any')
 try {
   world.env['PROJECT'] = world.project.place
   const found = await examine(world, values.bare ? 'bare' : prefixOf(world, values.with))
@@ -33,5 +34,6 @@ try {
 
 function prefixOf(own: World, command: string | undefined): readonly string[] {
   if (command === undefined) return boxed(own, '--network', 'none')
-  return ['sh', '-c', `${command} "$@"`, 'sh']
+  // Node's pipes are sockets, on which a program cannot write where a filter closes sockets altogether.
+  return ['sh', '-c', `${command} "$@" | cat`, 'sh']
 }

@@ -3,7 +3,7 @@ import { makeHome, type Options, type TestHome } from '../support/home.ts'
 import type { Ended } from '../support/spawn.ts'
 import type { Who } from '../support/who.ts'
 import { compilePrograms, openHostSide, type HostSide } from './host.ts'
-import { makeProject, type Layout, type TestProject } from './project.ts'
+import { makeProject, type Layout, type Names, type TestProject } from './project.ts'
 import { livePart } from './live.ts'
 import { homeFiles, Secrets, variables, type Place } from './secrets.ts'
 
@@ -47,12 +47,12 @@ export const AGENT_FILES = [
   ...'.config/systemd/user/x.service .config/autostart/x.desktop .cargo/bin/cargo'.split(' '),
 ]
 
-export async function makeWorld(who: Who, layout: Layout): Promise<World> {
+export async function makeWorld(who: Who, layout: Layout, names: Names = 'any'): Promise<World> {
   const home = makeHome(who)
   try {
     const secrets = new Secrets()
     furnish(home, secrets)
-    const project = await makeProject(home, layout, secrets)
+    const project = await makeProject(home, layout, secrets, names)
     const host = await openHostSide(home, project.place, secrets)
     const env = environment(home, secrets)
     const places = [...homePlaces(home), ...project.places, ...host.places]

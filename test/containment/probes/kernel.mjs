@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import dgram from 'node:dgram'
 import fs from 'node:fs'
 import net from 'node:net'
-import { all, failed, openForWriting, pass, refused, world } from './lib.mjs'
+import { all, failed, openForWriting, pass, refused, skipped, world } from './lib.mjs'
 
 const SWITCHES = [
   ...'/proc/sys/kernel/core_pattern /proc/sys/kernel/modprobe /proc/sys/kernel/hotplug'.split(' '),
@@ -141,6 +141,7 @@ export function compiled(program, args) {
     encoding: 'latin1',
     timeout: 20_000,
   })
+  if (done.error !== undefined) return [[program, () => skipped(`it cannot be started: ${done.error.code}`)]]
   const lines = done.stdout.split('\n').filter((line) => line !== '')
   if (done.status !== 0 || lines.length === 0)
     return [[program, () => failed(`ended with ${done.status ?? done.signal}: ${done.stderr}`)]]

@@ -5,7 +5,11 @@ import { failed, read, skipped, unreadable, world } from './lib.mjs'
 
 export function live() {
   if (world.live === undefined) return [['live', () => skipped('the host side takes no part')]]
-  fs.writeFileSync(world.live.go, '')
+  try {
+    fs.writeFileSync(world.live.go, '')
+  } catch (error) {
+    return [['live', () => skipped(`the project cannot be written: ${error.code}`)]]
+  }
   const end = Date.now() + 20_000
   while (!fs.existsSync(world.live.done) && Date.now() < end) wait(20)
   return world.live.places.map(({ name, path }) => [`live:${name}`, () => look(path)])

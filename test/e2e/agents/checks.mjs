@@ -49,6 +49,7 @@ const secrets = {
 /** Without the box it must leak, or the test would prove nothing. */
 export const control = {
   name: 'unboxed',
+  needs: (_agent, { uid }) => (uid === undefined ? undefined : 'shown once'),
   async run(world) {
     const env = world.agent.bareEnv ?? {}
     const done = await talk(world, argsOf(world, curious), { start: bare, env })

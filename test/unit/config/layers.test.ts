@@ -19,7 +19,7 @@ describe('the baseline', () => {
     expect(policy.protect.absent.value).toBe('quarantine')
     expect(policy.limits).toMatchObject({
       memory: undefined,
-      processes: undefined,
+      processes: { value: 4096 },
       tmp: { value: 2 * 2 ** 30 },
     })
     expect([policy.bypass.value, policy.quiet.value, policy.always]).toEqual(['ask', false, []])
