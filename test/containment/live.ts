@@ -37,17 +37,17 @@ export function livePart(home: TestHome, { place }: TestProject, secrets: Secret
   return {
     map: { go, done, places: acts.map(({ name, path }) => ({ name, path })) },
     play() {
-      let over = false
+      const over = new AbortController()
       const played = (async () => {
-        while (!existsSync(go) && !over) await delay(10)
-        if (over) return
+        while (!existsSync(go) && !over.signal.aborted) await delay(10)
+        if (over.signal.aborted) return
         for (const { name, path, act } of acts) act(path, `TOKEN=${secrets.make(`live:${name}`)}\n`)
         await delay(GRACE)
         write(done, '')
       })()
       return {
         async stop() {
-          over = true
+          over.abort()
           await played
           for (const path of [go, done]) rmSync(path, { force: true })
         },

@@ -68,7 +68,11 @@ export async function makeWorld(who: Who, layout: Layout, names: Names = 'any'):
       env,
       async ask(prefix, groups, options) {
         const part = groups.includes('live') ? live.play() : undefined
-        return await ask(world(), prefix, groups, options).finally(() => part?.stop())
+        try {
+          return await ask(world(), prefix, groups, options)
+        } finally {
+          await part?.stop()
+        }
       },
       async remove() {
         await host.stop()
