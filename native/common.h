@@ -70,6 +70,7 @@ int launch_main(bool sockets);
 int init_main(int argc, char **argv);
 int connect_main(int argc, char **argv);
 int join_main(int argc, char **argv);
+int probe_main(void);
 
 /* start.c: the first half of launch */
 struct box {

@@ -49,6 +49,7 @@ int main(int argc, char **argv) {
   if (argc >= 2 && strcmp(argv[1], "init") == 0) return init_main(argc - 2, argv + 2);
   if (argc >= 2 && strcmp(argv[1], "join") == 0) return join_main(argc - 2, argv + 2);
   if (argc >= 2 && strcmp(argv[1], "connect") == 0) return connect_main(argc - 2, argv + 2);
+  if (argc == 2 && strcmp(argv[1], "probe") == 0) return probe_main();
   dprintf(STDERR_FILENO, "agentbox-helper: for agentbox's own use\n");
   return 2;
 }

@@ -14,6 +14,8 @@ import { run } from './run.ts'
 import { scan } from './scan.ts'
 import { schema } from './schema.ts'
 import { shims } from './shims.ts'
+import { shell } from './shell.ts'
+import { verify } from './verify.ts'
 import type { Command } from './types.ts'
 import { wrap } from './wrap.ts'
 
@@ -25,6 +27,8 @@ export const commands: readonly Command[] = [
   masks,
   scan,
   doctor,
+  verify,
+  shell,
   hooks,
   plan,
   log,

@@ -132,18 +132,25 @@ function sameRule(given: PatternRule, asked: PatternRule): boolean {
 }
 
 function verifyOf({ layers, input }: Context): Policy['verify'] {
-  const list = (key: keyof Policy['verify']) =>
+  type Key = keyof Policy['verify']
+  const list = (key: Key, value: (text: string, layer: ParsedLayer) => string) =>
     layers.flatMap((layer) =>
-      (layer.rc.verify?.[key] ?? []).map((text, index) => {
-        const value =
-          key === 'unreachable' ? normalEntry(text) : absolutePath(text, partsDir(layer, input), input.home)
-        return sourcedAt(layer, ['verify', key, index], value)
-      }),
+      (layer.rc.verify?.[key] ?? []).map((text, index) =>
+        sourcedAt(layer, ['verify', key, index], value(text, layer)),
+      ),
     )
+  const paths = (key: Key) =>
+    list(key, (text, layer) => absolutePath(text, partsDir(layer, input), input.home))
+  const hosts = (key: Key) => list(key, (text) => normalEntry(text))
+  const names = (key: Key) => list(key, (text) => text)
   return {
-    unreadable: list('unreadable'),
-    readable: list('readable'),
-    unwritable: list('unwritable'),
-    unreachable: list('unreachable'),
+    unreadable: paths('unreadable'),
+    readable: paths('readable'),
+    unwritable: paths('unwritable'),
+    writable: paths('writable'),
+    unreachable: hosts('unreachable'),
+    reachable: hosts('reachable'),
+    envAbsent: names('envAbsent'),
+    envPresent: names('envPresent'),
   }
 }

@@ -164,24 +164,23 @@ function limit(takes: string, defaultValue: string): KeyInfo {
 }
 
 export function verifySection() {
-  const list = (what: string) =>
-    key(paths('any'), `Paths that must be ${what}.`, {
-      kind: 'preference',
-      takes: 'paths',
-      merge: UNION,
-      default: 'none',
-    })
+  const info = { kind: 'preference', merge: UNION, default: 'none' } as const
+  const files = (what: string) =>
+    key(paths('any'), `Paths that must be ${what}.`, { ...info, takes: 'paths' })
+  const hosts = (what: string) =>
+    key(v.array(host), `Hosts that must be ${what}.`, { ...info, takes: 'hosts' })
+  const names = (what: string) =>
+    key(v.array(text(checkVariable)), `Variables that must be ${what}.`, { ...info, takes: 'variables' })
   return section(
     {
-      unreadable: list('unreadable'),
-      readable: list('readable'),
-      unwritable: list('unwritable'),
-      unreachable: key(v.array(host), 'Hosts that must be unreachable.', {
-        kind: 'preference',
-        takes: 'hosts',
-        merge: UNION,
-        default: 'none',
-      }),
+      unreadable: files('unreadable'),
+      readable: files('readable'),
+      unwritable: files('unwritable'),
+      writable: files('writable'),
+      unreachable: hosts('unreachable'),
+      reachable: hosts('reachable'),
+      envAbsent: names('absent'),
+      envPresent: names('present'),
     },
     'Assertions about the box, tested by "agentbox verify".',
   )

@@ -16,7 +16,10 @@ export function baseline(home: string): Policy {
     live: { onFailure: builtIn('stop') },
     protect: { absent: builtIn('quarantine') },
     limits: { processes: builtIn(4096), tmp: builtIn(2 * 2 ** 30) },
-    verify: { unreadable: [], readable: [], unwritable: [], unreachable: [] },
+    verify: {
+      ...{ unreadable: [], readable: [], unwritable: [], writable: [] },
+      ...{ unreachable: [], reachable: [], envAbsent: [], envPresent: [] },
+    },
     ceiling: ceilingOf(home).map((path) => builtIn(path)),
     trust: { directories: [], grants: [] },
     always: [],

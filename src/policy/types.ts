@@ -91,7 +91,12 @@ export interface Policy {
     unreadable: Sourced<string>[]
     readable: Sourced<string>[]
     unwritable: Sourced<string>[]
+    writable: Sourced<string>[]
     unreachable: Sourced<string>[]
+    reachable: Sourced<string>[]
+    /** Names of variables. */
+    envAbsent: Sourced<string>[]
+    envPresent: Sourced<string>[]
   }
   /** Repositories' policies that are approved without being asked for. */
   trust: {

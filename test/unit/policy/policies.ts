@@ -35,7 +35,10 @@ export function policyWith({
     live: { onFailure: sourced('stop') },
     protect: { absent: sourced('quarantine') },
     limits: tmp === undefined ? {} : { tmp: sourced(tmp) },
-    verify: { unreadable: [], readable: [], unwritable: [], unreachable: [] },
+    verify: {
+      ...{ unreadable: [], readable: [], unwritable: [], writable: [] },
+      ...{ unreachable: [], reachable: [], envAbsent: [], envPresent: [] },
+    },
     trust: { directories: [], grants: [] },
     ceiling: [],
     always: [],

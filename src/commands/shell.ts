@@ -1,0 +1,42 @@
+import { realpathOf } from '../host/files.ts'
+import { readHostFacts } from '../host/facts.ts'
+import { nameOf } from '../host/paths.ts'
+import { fail } from '../errors.ts'
+import { policyOptions } from './policy-options.ts'
+import { run } from './run.ts'
+import type { Call, Command } from './types.ts'
+
+export const shell: Command = {
+  name: 'shell',
+  usage: '',
+  summary: 'Start your shell in the box of this directory, to look around',
+  options: policyOptions,
+  examples: ['agentbox shell', 'agentbox shell --network none'],
+  run: runShell,
+}
+
+function runShell(call: Call): Promise<number> | number {
+  if (call.positionals.length > 0) fail({ code: 'usage', text: 'shell takes no argument', command: 'shell' })
+  const wanted = call.env['SHELL'] ?? readHostFacts(call.env).shell
+  const program = realpathOf(wanted) === undefined ? '/bin/sh' : wanted
+  return run.run({ ...call, positionals: marked(program) })
+}
+
+/** The command that starts an interactive shell whose prompt says where it is. Exported for its test. */
+export function marked(program: string): [string, ...string[]] {
+  switch (nameOf(program)) {
+    case 'fish':
+      return [
+        program,
+        '-i',
+        '-C',
+        'functions --copy fish_prompt _box_prompt; function fish_prompt; echo -n "[box] "; _box_prompt; end',
+      ]
+    case 'zsh':
+      return ['env', 'PS1=[box] %~ %# ', program, '-i']
+    case 'bash':
+      return ['env', 'PS1=[box] \\w \\$ ', program, '-i']
+    default:
+      return ['env', 'PS1=[box] $ ', program, '-i']
+  }
+}
