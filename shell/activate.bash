@@ -144,8 +144,9 @@ _agentbox_changed() {
   [[ -e .agentboxrc || -e .agentboxrc.yaml || -e .agentboxrc.yml || -e .agentboxrc.json ]]
 }
 
-_agentbox_prompt() {
-  local _agentbox_status=$? name
+# What start files have made of the agents' names so far, and what has been added since.
+_agentbox_guard() {
+  local name
   [[ ${PATH-} == "$_agentbox_shims:"* ]] || _agentbox_first
   {
     for name in "${_agentbox_names[@]}"; do
@@ -154,6 +155,11 @@ _agentbox_prompt() {
       [[ -z ${BASH_CMDS[$name]+x} || ${BASH_CMDS[$name]} == "$_agentbox_shims/$name" ]] || builtin hash -d "$name"
     done
   } >/dev/null
+}
+
+_agentbox_prompt() {
+  local _agentbox_status=$?
+  _agentbox_guard
   if [[ $PWD != "$_agentbox_pwd" ]] || _agentbox_changed; then _agentbox_enter; fi
   [[ ${#_agentbox_found[@]} -eq 0 ]] || _agentbox_news
   # Under set -e a status would end the shell; bash itself keeps $? for the prompt.
@@ -173,6 +179,7 @@ _agentbox_hook() {
   fi
 }
 _agentbox_hook
+_agentbox_guard
 
 _agentbox_deactivate() {
   local - rest=:$PATH: name index part
@@ -188,7 +195,7 @@ _agentbox_deactivate() {
   for name in "${!_agentbox_old_functions[@]}"; do eval "${_agentbox_old_functions[$name]}"; done
   unset AGENTBOX_ACTIVE "${!_agentbox_@}"
   unset -f agentbox _agentbox_first _agentbox_say _agentbox_alias _agentbox_function _agentbox_look \
-    _agentbox_always _agentbox_enter _agentbox_news _agentbox_changed _agentbox_prompt _agentbox_hook \
+    _agentbox_always _agentbox_enter _agentbox_news _agentbox_changed _agentbox_guard _agentbox_prompt _agentbox_hook \
     _agentbox_deactivate
 }
 

@@ -15,38 +15,49 @@ function _agentbox_first
 end
 test "$PATH[1]" = $_agentbox_shims; or _agentbox_first
 
+# Here scripts read config.fish as well, and with it the aliases of people.
+set -g _agentbox_names
+test -r $_agentbox_shims/.names; and read -z -g _agentbox_names <$_agentbox_shims/.names
+and set _agentbox_names (string split -n \n -- $_agentbox_names)
+
+function _agentbox_say
+    test -n "$AGENTBOX_QUIET"; or not status is-interactive; or printf 'agentbox  %s\n' $argv[1] >&2
+end
+
+# An alias is a function here. One that calls a plain `claude` finds the shim; one that begins with a file
+# is pointed at the shim, which is told of the file; anything else would go around it.
+function _agentbox_function --argument-names name
+    set -l text (functions --no-details -- $name | string collect)
+    set -l safe (string escape --style=regex -- $name)
+    if string match -qr -- "(^|[\s;&|(])(command\s+)?$safe([\s;&|)]|\$)" (string split -m 1 \n -- $text)[2]
+        and not string match -q -- "*/$name*" (string split -m 1 \n -- $text)[2]
+        return 0
+    end
+    set -g _agentbox_old_(string escape --style=var -- $name) $text
+    set -l plain (string match -rg -- "^function [^\n]*\n\s*((?:~/|/|\\\$HOME/)\S*/$safe)((?:\s[^\n;&|]*)?) \\\$argv;?\s*\nend\s*\$" $text)
+    functions -e -- $name
+    if test (count $plain) -gt 0
+        eval "function $name --wraps=$name; AGENTBOX_PROGRAM=$plain[1] command $name $plain[2] \$argv; end"
+        return 0
+    end
+    _agentbox_say "the function $name went around the box and is off in this shell (agentbox doctor)"
+end
+
+# What start files have made of the agents' names so far, and what has been added since.
+function _agentbox_guard
+    test "$PATH[1]" = $_agentbox_shims; or _agentbox_first
+    for name in $_agentbox_names
+        functions -q -- $name; and _agentbox_function $name
+    end
+end
+_agentbox_guard
+
 if status is-interactive
-    set -g _agentbox_names
-    test -r $_agentbox_shims/.names; and read -z -g _agentbox_names <$_agentbox_shims/.names
-    and set _agentbox_names (string split -n \n -- $_agentbox_names)
     set -g _agentbox_found
     set -g _agentbox_pwd
     set -g _agentbox_git
     set -g _agentbox_linked
     set -e _agentbox_stale
-
-    function _agentbox_say
-        test -n "$AGENTBOX_QUIET"; or printf 'agentbox  %s\n' $argv[1] >&2
-    end
-
-    # An alias is a function here. One that calls a plain `claude` finds the shim; one that begins with a file
-    # is pointed at the shim, which is told of the file; anything else would go around it.
-    function _agentbox_function --argument-names name
-        set -l text (functions --no-details -- $name | string collect)
-        set -l safe (string escape --style=regex -- $name)
-        if string match -qr -- "(^|[\s;&|(])(command\s+)?$safe([\s;&|)]|\$)" (string split -m 1 \n -- $text)[2]
-            and not string match -q -- "*/$name*" (string split -m 1 \n -- $text)[2]
-            return 0
-        end
-        set -g _agentbox_old_$name $text
-        set -l plain (string match -rg -- "^function [^\n]*\n\s*((?:~/|/|\\\$HOME/)\S*/$safe)((?:\s[^\n;&|]*)?) \\\$argv;?\s*\nend\s*\$" $text)
-        functions -e -- $name
-        if test (count $plain) -gt 0
-            eval "function $name --wraps=$name; AGENTBOX_PROGRAM=$plain[1] command $name $plain[2] \$argv; end"
-            return 0
-        end
-        _agentbox_say "the function $name went around the box and is off in this shell (agentbox doctor)"
-    end
 
     # A policy on the way up, as the shim looks for it. A link on the way means that there is another way.
     function _agentbox_look --argument-names dir
@@ -116,10 +127,7 @@ if status is-interactive
 
     function _agentbox_prompt --on-event fish_prompt
         set -l code $status
-        test "$PATH[1]" = $_agentbox_shims; or _agentbox_first
-        for name in $_agentbox_names
-            functions -q -- $name; and _agentbox_function $name
-        end
+        _agentbox_guard
         if test $PWD != "$_agentbox_pwd"; or _agentbox_changed
             _agentbox_enter
         end
@@ -135,7 +143,7 @@ if status is-interactive
     function _agentbox_deactivate
         set -gx PATH (string match -v -- $_agentbox_shims $PATH)
         for name in $_agentbox_names
-            set -l old _agentbox_old_$name
+            set -l old _agentbox_old_(string escape --style=var -- $name)
             set -q $old; and eval $$old
         end
         set -e AGENTBOX_ACTIVE

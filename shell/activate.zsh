@@ -150,8 +150,8 @@ function _agentbox_changed {
   [[ -e .agentboxrc || -e .agentboxrc.yaml || -e .agentboxrc.yml || -e .agentboxrc.json ]]
 }
 
-# zsh itself keeps $? for the hooks that follow and for the prompt.
-function _agentbox_precmd {
+# What start files have made of the agents' names so far, and what has been added since.
+function _agentbox_guard {
   emulate -L zsh
   [[ ${PATH-} == "$_agentbox_shims:"* ]] || _agentbox_first
   local name
@@ -159,6 +159,12 @@ function _agentbox_precmd {
     (( ! $+aliases[$name] )) || _agentbox_alias $name
     (( ! $+functions[$name] )) || _agentbox_function $name
   done
+}
+
+# zsh itself keeps $? for the hooks that follow and for the prompt.
+function _agentbox_precmd {
+  emulate -L zsh
+  _agentbox_guard
   if [[ $PWD != $_agentbox_pwd ]] || _agentbox_changed; then _agentbox_enter; fi
   (( ! $#_agentbox_found )) || _agentbox_news
   return 0
@@ -173,6 +179,8 @@ function _agentbox_preexec {
 typeset -ga precmd_functions preexec_functions
 [[ " ${precmd_functions[*]-} " == *' _agentbox_precmd '* ]] || precmd_functions+=(_agentbox_precmd)
 [[ " ${preexec_functions[*]-} " == *' _agentbox_preexec '* ]] || preexec_functions+=(_agentbox_preexec)
+
+_agentbox_guard
 
 function _agentbox_deactivate {
   emulate -L zsh

@@ -10,6 +10,9 @@ export const needs = {
   fish: { commands: ['fish'], for: 'test' },
   dash: { commands: ['dash'], for: 'test' },
   tmux: { commands: ['tmux'], for: 'test' },
+  direnv: { commands: ['direnv'], for: 'test' },
+  make: { commands: ['make'], for: 'test' },
+  script: { commands: ['script'], for: 'test' },
   setpriv: { commands: ['setpriv'], for: 'test' },
   ps: { commands: ['ps'], for: 'test' },
 }
@@ -22,6 +25,9 @@ const common = {
   fish: 'fish',
   dash: 'dash',
   tmux: 'tmux',
+  direnv: 'direnv',
+  make: 'make',
+  script: 'util-linux',
   setpriv: 'util-linux',
 }
 
@@ -33,7 +39,7 @@ export const managers = [
     install: ['-y', '-q', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120', 'install'],
     refresh: ['-q', 'update'],
     env: ['DEBIAN_FRONTEND=noninteractive'],
-    packages: { ...common, compiler: 'gcc libc6-dev', ps: 'procps' },
+    packages: { ...common, compiler: 'gcc libc6-dev', ps: 'procps', script: 'bsdutils' },
   },
   {
     command: 'dnf',
@@ -61,6 +67,12 @@ export const managers = [
     byHand: 'apk add',
     install: ['add'],
     refresh: ['update'],
-    packages: { ...common, compiler: 'build-base linux-headers', ps: 'procps', setpriv: 'setpriv' },
+    packages: {
+      ...common,
+      compiler: 'build-base linux-headers',
+      ps: 'procps',
+      setpriv: 'setpriv',
+      script: 'util-linux-misc',
+    },
   },
 ]
