@@ -24,7 +24,7 @@ export interface TrackerInput {
   on: {
     /** A secret stands there, perhaps anew: cover it now. What changes in consequence comes with `changed`. */
     urgent(mask: Mask): void
-    /** The set is what a fresh scan would give now. */
+    /** The set is what a fresh scan would give now. What was called urgent is not among `added`. */
     changed(delta: MaskDelta, masks: ReadonlyMap<string, Mask>): void
     /** Something may stand under one of `others`. */
     other(path: string, how: Touch): void
@@ -55,6 +55,8 @@ interface State {
   events: SetEvent[]
   /** What decides where links and substitutes lead. */
   behind: Set<string>
+  /** What was called urgent since the last decision. */
+  urged: Set<string>
   /** Entries that a rescan has not met yet. */
   unseen: Set<string>
   timer: NodeJS.Timeout | undefined
@@ -72,6 +74,7 @@ export function trackMasks(input: TrackerInput, initial: readonly Mask[] = []): 
     set: applyEvents(emptySet, [{ kind: 'decided', masks: initial }]),
     events: [],
     behind: new Set(),
+    urged: new Set(),
     unseen: new Set(),
     timer: undefined,
     took: 0,
@@ -121,20 +124,27 @@ function treeEvents(state: State): TreeEvents {
 function touch(state: State, path: string, how: Touch): void {
   state.unseen.delete(path)
   if (!isNamed(state, path)) return
-  // Written in place: whatever covers it still does.
-  if (how === 'content' && state.set.masks.has(path)) return schedule(state)
+  // Whatever covers it still does.
+  if (how !== 'entry' && isKnown(state, path)) return how === 'content' ? schedule(state) : undefined
   const entry = entryAt(path)
   note(state, entry === undefined ? { kind: 'gone', path } : { kind: 'seen', entry })
   if (entry !== undefined) cover(state, entry)
+}
+
+function isKnown({ set, urged }: State, path: string): boolean {
+  return urged.has(path) || (set.masks.has(path) && set.entries.has(path))
 }
 
 function isNamed({ input: { masks } }: State, path: string): boolean {
   return masks.matcher.match(path, false) !== undefined || masks.matcher.match(path, true) !== undefined
 }
 
-function cover({ input: { masks, on } }: State, entry: ScanEntry): void {
+function cover({ input: { masks, on }, urged }: State, entry: ScanEntry): void {
   try {
-    for (const mask of decideAlone(masks, entry)) on.urgent(mask)
+    for (const mask of decideAlone(masks, entry)) {
+      urged.add(mask.path)
+      on.urgent(mask)
+    }
   } catch (error) {
     on.failed(error)
   }
@@ -194,6 +204,8 @@ function decide(state: State): unknown {
   const { masks, on } = state.input
   const began = performance.now()
   const known = applyEvents(state.set, state.events.splice(0))
+  const { urged } = state
+  state.urged = new Set()
   state.set = known
   try {
     const { entries, unreadable } = known
@@ -201,7 +213,9 @@ function decide(state: State): unknown {
     const { masks: list } = buildMasks({ ...masks, scan, links: state.links })
     state.set = applyEvents(known, [{ kind: 'decided', masks: list }])
     state.behind = behind(scan.entries, masks.policy)
-    on.changed(diff(known.masks, state.set.masks), state.set.masks)
+    const delta = diff(known.masks, state.set.masks)
+    const added = delta.added.filter(({ path }) => !urged.has(path))
+    on.changed({ ...delta, added }, state.set.masks)
   } catch (error) {
     on.failed(error)
     return error

@@ -79,13 +79,17 @@ interface Waiting {
   timer: NodeJS.Timeout
 }
 
+/** Also over several helpers of a box: masks with text are files that are named after it. */
+let nextId = 1
+
 interface Talk {
   stream: Duplex
   waiting: Map<number, Waiting>
   /** Sockets come over another channel than the answers. */
   sockets: Map<number, Server | Socket>
   onSocket: Map<number, (socket: Server | Socket) => void>
-  next: number
+  /** Milliseconds: when the last answer came. */
+  heard: number
   giveUp(reason: Error): void
 }
 
@@ -98,7 +102,7 @@ export function openInside(child: ChildProcess, stream: Duplex): Inside {
     waiting: new Map(),
     sockets: new Map(),
     onSocket: new Map(),
-    next: 1,
+    heard: 0,
     giveUp(reason) {
       for (const { reject, timer } of talk.waiting.values()) {
         clearTimeout(timer)
@@ -144,7 +148,7 @@ function send(
   text = '',
 ): Promise<InsideAnswer> {
   const [where, what] = [toBytes(path), Buffer.from(text, 'utf8')]
-  const id = talk.next++
+  const id = nextId++
   const header = Buffer.alloc(HEADER)
   const view = new DataView(header.buffer, header.byteOffset)
   view.setUint32(0, kind, LITTLE)
@@ -162,8 +166,13 @@ const LITTLE = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 
 function expect(talk: Talk, id: number, patience: number): Promise<InsideAnswer> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => talk.giveUp(new Error(`the helper in the box did not answer`)), patience)
-    timer.unref()
+    // One that answers others is only busy. If this process was, the answer may be here by now.
+    const timer = setTimeout(() => setImmediate(judge), patience).unref()
+    const judge = (): void => {
+      if (!talk.waiting.has(id)) return
+      if (performance.now() - talk.heard < patience) timer.refresh()
+      else talk.giveUp(new Error(`the helper in the box did not answer`))
+    }
     if (talk.stream.destroyed) {
       clearTimeout(timer)
       reject(new Error('the helper in the box is gone'))
@@ -178,6 +187,7 @@ function readAnswers(talk: Talk): void {
   stream.on('close', () => talk.giveUp(new Error('the helper in the box is gone')))
   stream.on('data', (chunk: Buffer) => {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
+    talk.heard = performance.now()
     for (; rest.length >= ANSWER; rest = rest.subarray(ANSWER)) {
       const view = new DataView(rest.buffer, rest.byteOffset)
       const token = view.getUint32(0, LITTLE)

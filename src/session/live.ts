@@ -1,86 +1,195 @@
-import { lstatSync, readFileSync } from 'node:fs'
-import { fsPath } from '../host/bytes.ts'
-import { compileMatcher } from '../masks/patterns.ts'
+import type { Stats } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { MaskDelta } from '../masks/live-set.ts'
+import { decideAlone } from '../masks/set.ts'
+import { kindOf } from '../masks/scan.ts'
+import { trackMasks, type Tracker } from '../masks/tracker.ts'
 import type { Mask } from '../masks/types.ts'
-import type { Identity } from '../plan/ops.ts'
-import type { LiveLook } from './inside.ts'
+import { lstatOf } from '../host/files.ts'
+import { nameOf } from '../host/paths.ts'
+import { identityOf, makePlacer, type Outcome, type Placer } from './placing.ts'
+import { storeLater } from './storing.ts'
 import type { Watched } from './supervise.ts'
-import { surveyFiles } from './survey.ts'
 
 /** Keeps the masks of a running box in step with the project. */
 export interface LiveMasks {
   /** Looks for secrets everywhere, as at launch; resolves with the paths that were masked by it. */
   rescan(): Promise<string[]>
+  /** Covers everything that is known to be secret, and looks for more in the background. */
+  restore(): Promise<void>
   /** Masks one path now if it has a secret's name; false if it has not, or nothing stands there. */
   cover(path: string): Promise<boolean>
+  close(): void
 }
 
-/** A path whose file is replaced again and again while it is being masked. */
-const ATTEMPTS = 5
+/** Milliseconds: a file that loses its secret name for a moment only stays covered. */
+const SECOND_THOUGHT = 1000
+/** Milliseconds between two looks at everything because events were lost. */
+const BREATH = 250
+
+interface Live extends Watched {
+  placer: Placer
+  tracker: Tracker
+  /** Masked at some time: what is masked again was replaced. */
+  known: Set<string>
+  /** Paths that were covered since somebody asked. */
+  listeners: Set<(path: string) => void>
+  failing: boolean
+  /** What failed meanwhile. */
+  next: { part: string; reason: string } | undefined
+  closed: boolean
+}
 
 export function startLive(watched: Watched): LiveMasks {
-  const { prepared, journal } = watched
-  const { situation, survey } = prepared
-  const known = new Set(survey.masks.map(({ path }) => path))
-  const place = async (mask: Mask): Promise<boolean> => {
-    if (!(await placeMask(mask, watched))) return false
-    const how = known.has(mask.path) ? 'replaced' : 'appeared'
-    known.add(mask.path)
-    journal.record({ kind: 'masked', path: mask.path, pattern: mask.reason.pattern, how })
-    return true
+  const { box, prepared } = watched
+  const { survey, situation } = prepared
+  const store = storeLater(situation.dirs.state, situation.project.root)
+  const live: Omit<Live, 'tracker'> = {
+    ...watched,
+    placer: makePlacer(box),
+    known: new Set(survey.masks.map(({ path }) => path)),
+    listeners: new Set(),
+    failing: false,
+    next: undefined,
+    closed: false,
   }
-  const rescan = async (): Promise<string[]> => {
-    const placed: string[] = []
-    for (const mask of surveyFiles(situation).masks) if (await place(mask)) placed.push(mask.path)
-    return placed
-  }
-  const matcher = compileMatcher(situation.policy.masks)
+  const tracker = trackMasks(
+    {
+      masks: survey.rules,
+      on: {
+        urgent: (mask) => background(whole, cover(whole, mask)),
+        changed(delta, masks) {
+          apply(whole, delta)
+          store(masks)
+        },
+        other: () => {},
+        plain: (path, stat) => reveal(whole, path, stat),
+        missed: (reason) => failed(whole, 'watch', `the kernel dropped events (${reason})`),
+        degraded: (reason, count) => failed(whole, 'watch', `${reason}; ${count} directories are polled`),
+        failed: (error) => failed(whole, 'masks', error instanceof Error ? error.message : String(error)),
+      },
+    },
+    survey.masks,
+  )
+  const whole: Live = Object.assign(live, { tracker })
   return {
-    rescan,
-    async cover(path) {
-      if (matcher.match(path, false) === undefined && matcher.match(path, true) === undefined) return false
-      await rescan()
-      return known.has(path)
+    rescan: () => rescan(whole),
+    restore: () => restore(whole),
+    cover: (path) => coverPath(whole, path),
+    close() {
+      whole.closed = true
+      tracker.close()
+      store.close()
     },
   }
 }
 
-/** True if the file was bare and is masked now; false if it is gone, or something covers it already. */
-async function placeMask({ path, look }: Mask, { box }: Watched): Promise<boolean> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const expected = identityOf(path)
-    if (expected === undefined) return false
-    const { error, found } = await box.inside.mask(path, liveLook(look), expected)
-    if (error === undefined) return true
-    if (error === 'ENOENT' || error === 'ENOTDIR') return false
+/** Masks what stands there, and says so if it was bare. */
+async function cover(live: Live, mask: Mask): Promise<Outcome> {
+  const outcome = await live.placer.place(mask)
+  if (outcome !== 'placed') return outcome
+  const how = live.known.has(mask.path) ? 'replaced' : 'appeared'
+  live.known.add(mask.path)
+  live.journal.record({ kind: 'masked', path: mask.path, pattern: mask.reason.pattern, how })
+  for (const tell of live.listeners) tell(mask.path)
+  return outcome
+}
+
+function apply(live: Live, { added, changed, removed }: MaskDelta): void {
+  for (const mask of added) background(live, cover(live, mask))
+  for (const mask of changed) background(live, redact(live, mask))
+  // With its file the mask is gone too. What is still there stays covered until the session ends, whatever
+  // was the reason: the other name of a secret, or the target of a link, still has its content.
+  for (const { path } of removed) {
+    if (lstatOf(path) !== undefined) continue
+    live.placer.forget(path)
+    live.journal.record({ kind: 'unmasked', path })
+  }
+}
+
+async function redact(live: Live, mask: Mask): Promise<void> {
+  // It may have been replaced: then it is covered anew, with its present look.
+  if ((await cover(live, mask)) !== 'covered') return
+  if (await live.placer.change(mask)) live.journal.record({ kind: 'redacted', path: mask.path })
+}
+
+/**
+ * A mask goes with its file when the host renames it. Under a name that is no secret's it is taken away, as
+ * the next launch would not mask it either; not at once, since programs that save rename back and forth.
+ */
+function reveal(live: Live, path: string, stat: Stats): void {
+  const identity = { dev: String(stat.dev), ino: String(stat.ino) }
+  if (stat.nlink > 1 || live.placer.coveredAs(identity) === undefined) return
+  const look = async (): Promise<void> => {
     const now = identityOf(path)
-    const still = now?.dev === expected.dev && now.ino === expected.ino
-    // What stands there inside is not the host's file: it is covered.
-    if (error === 'EEXIST' && still && (found.dev !== expected.dev || found.ino !== expected.ino))
-      return false
+    if (live.closed || now?.ino !== identity.ino || live.tracker.masks().has(path)) return
+    if (await live.placer.lift(path)) live.journal.record({ kind: 'unmasked', path })
   }
-  throw new Error(`${path} could not be masked`)
+  setTimeout(() => background(live, look()), SECOND_THOUGHT).unref()
 }
 
-function identityOf(path: string): Identity | undefined {
+/** Nobody waits for it; the hand's loss is told by the hand itself, any other failure here. */
+function background(live: Live, work: Promise<unknown>): void {
+  work.catch((error: unknown) => {
+    if (live.closed || live.box.ended) return
+    const reason = error instanceof Error ? error.message : String(error)
+    if (!/the helper in the box/.test(reason)) failed(live, 'masks', reason)
+  })
+}
+
+/**
+ * Something went wrong: everything that is known is covered again, and then everything is looked at. One
+ * after the other, with a pause in between: a storm of events must not leave time for nothing else.
+ */
+function failed(live: Live, part: string, reason: string): void {
+  if (live.closed || live.box.ended) return
+  live.next = { part, reason }
+  if (live.failing) return
+  live.failing = true
+  void mend(live)
+}
+
+async function mend(live: Live): Promise<void> {
+  for (let what = live.next; what !== undefined; what = live.next) {
+    live.next = undefined
+    const { part, reason } = what
+    await live.guard.lost(part, reason, () => restore(live))
+    await delay(BREATH, undefined, { ref: false })
+    if (live.closed || live.box.ended) return
+  }
+  live.failing = false
+}
+
+async function restore(live: Live): Promise<void> {
+  await coverAll(live)
+  // In a large project on a busy machine this takes longer than a box may be unwatched; the events go on.
+  const look = live.tracker.rescan()
+  await Promise.race([look, delay(BREATH, undefined, { ref: false })])
+  background(live, look)
+}
+
+async function coverAll(live: Live): Promise<void> {
+  await Promise.all([...live.tracker.masks().values()].map((mask) => cover(live, mask)))
+}
+
+async function rescan(live: Live): Promise<string[]> {
+  const placed: string[] = []
+  const listen = (path: string): void => void placed.push(path)
+  live.listeners.add(listen)
   try {
-    const { dev, ino } = lstatSync(fsPath(path), { bigint: true })
-    return { dev: String(dev), ino: String(ino) }
-  } catch {
-    return undefined
+    await live.tracker.rescan()
+    await coverAll(live)
+  } finally {
+    live.listeners.delete(listen)
   }
+  return [...new Set(placed)].toSorted()
 }
 
-function liveLook(look: Mask['look']): LiveLook {
-  switch (look.kind) {
-    case 'empty':
-    case 'directory':
-      return { kind: 'empty' }
-    case 'deny':
-      return { kind: 'deny' }
-    case 'keys':
-      return { kind: 'text', text: look.text }
-    case 'substitute':
-      return { kind: 'text', text: readFileSync(fsPath(look.source), 'utf8') }
-  }
+async function coverPath(live: Live, path: string): Promise<boolean> {
+  const stat = lstatOf(path)
+  if (stat === undefined) return false
+  const entry = { path, name: nameOf(path), kind: kindOf(stat) }
+  const masks = decideAlone(live.prepared.survey.rules, entry)
+  const outcomes = await Promise.all(masks.map((mask) => cover(live, mask)))
+  return outcomes.some((outcome) => outcome !== 'gone')
 }

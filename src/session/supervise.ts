@@ -63,6 +63,7 @@ export async function supervise(
     tally,
     verdicts: guard.verdicts,
     close(end) {
+      live.close()
       control.close()
       network.close()
       journal.record({ kind: 'ended', how: endText(end) })
@@ -79,7 +80,7 @@ async function keepHandInside({ box, guard }: Watched, live: LiveMasks): Promise
     if (box.ended) return
     await guard.lost('masks', 'the helper in the box is gone', async () => {
       await box.rejoin()
-      await live.rescan()
+      await live.restore()
     })
   }
 }

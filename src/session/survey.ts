@@ -5,6 +5,7 @@ import { isWithin } from '../host/paths.ts'
 import { compileMatcher } from '../masks/patterns.ts'
 import { scanTree, skipVendored, type ScanResult } from '../masks/scan.ts'
 import { buildMasks } from '../masks/set.ts'
+import type { MaskInput } from '../masks/found.ts'
 import type { Mask } from '../masks/types.ts'
 import type { GrantedPath, HiddenPath } from '../plan/stages.ts'
 import type { Origin, Policy, Sourced } from '../policy/types.ts'
@@ -23,6 +24,8 @@ export interface Survey {
   /** What it asks for and has. */
   approved: ApprovedGrant[]
   warnings: string[]
+  /** What decided about the masks, to go on deciding with. */
+  rules: Omit<MaskInput, 'scan'>
 }
 
 export function surveyFiles(situation: Situation): Survey {
@@ -37,10 +40,15 @@ export function surveyFiles(situation: Situation): Survey {
   const matcher = compileMatcher(policy.masks)
   const interesting = new RegExp(`${matcher.interesting.source}|${protectedPattern.source}`, 'is')
   const scan = scanTree(roots, { interesting, skip: skipVendored })
-  const common = { scan, matcher, project: project.root, roots, hidden: hidden.map(({ path }) => path) }
   const { pending, approved } = grantsOf(loaded, matcher)
-  const { masks, warnings } = buildMasks({ ...common, policy: withoutPending(policy.masks, pending) })
-  return { scan, masks, grants, hidden, pending, approved, warnings }
+  const rules = {
+    matcher,
+    policy: withoutPending(policy.masks, pending),
+    project: project.root,
+    roots,
+    hidden: hidden.map(({ path }) => path),
+  }
+  return { scan, ...buildMasks({ ...rules, scan }), grants, hidden, pending, approved, rules }
 }
 
 /** The masks without substitutions that would show a secret: those need an approval. */

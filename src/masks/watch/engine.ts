@@ -95,7 +95,7 @@ function listAgain(walk: Tree['walk']): Tree['again'] {
   const list = (): void => {
     const directories = waiting
     waiting = new Set()
-    for (const directory of directories) walk.push({ directory, mode: 'check' }, true)
+    for (const directory of directories) walk.push({ directory, mode: 'again' }, true)
   }
   return {
     add(directory) {

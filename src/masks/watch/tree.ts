@@ -7,10 +7,10 @@ import { newDirectory, type Directory, type TreeInput } from './types.ts'
 import type { Walk } from './walk.ts'
 
 /**
- * `first`: at the start. `new`: it has just appeared. `check`: events of it were lost, so its directories
- * may be others than they were. `deep`: the same for everything below.
+ * `first`: at the start. `new`: it has just appeared. `again`: a moment later. `check`: events of it were
+ * lost, so everything in it may be other than it was. `deep`: the same for everything below.
  */
-export type Mode = 'first' | 'new' | 'check' | 'deep'
+export type Mode = 'first' | 'new' | 'again' | 'check' | 'deep'
 
 export interface Job {
   directory: Directory
@@ -96,7 +96,7 @@ function list(tree: Tree, directory: Directory, mode: Mode): void {
     if (entry.isDirectory()) {
       if (meet(tree, directory, name, mode)) there.add(name)
     }
-    if (interesting.test(name)) on.name(prefix + name, 'listed')
+    if (interesting.test(name)) on.name(prefix + name, mode === 'check' ? 'entry' : 'listed')
   }
   if (mode === 'first') return
   for (const [name, child] of directory.children) {

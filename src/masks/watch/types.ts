@@ -2,8 +2,9 @@ import type { Stats } from 'node:fs'
 import type { Unreadable } from '../scan.ts'
 
 /**
- * `entry`: something was made, moved, replaced or removed under this name. `content`: it was written, or
- * its attributes changed. `listed`: it stood there when its directory was listed.
+ * `entry`: something was made, moved, replaced or removed under this name, or that cannot be excluded.
+ * `content`: it was written, or its attributes changed. `listed`: it stood there when its directory was
+ * listed, and if it was known before, nothing says that it is another one.
  */
 export type Touch = 'entry' | 'content' | 'listed'
 

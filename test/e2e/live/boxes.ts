@@ -1,0 +1,88 @@
+import { readdirSync, readFileSync, lstatSync } from 'node:fs'
+import { fsPath, toBytes } from '../../../src/host/bytes.ts'
+import { liveSessions } from '../../../src/session/registry.ts'
+import type { TestHome } from '../../support/home.ts'
+import { eventually, type Ended, type Running } from '../../support/spawn.ts'
+
+/** A running box that does nothing, seen from outside. */
+export interface Box {
+  running: Running
+  id: string
+  /** What a path has for the box: its text, its names joined by commas, or an error's code. */
+  sees(path: string): string
+  end(): Promise<Ended>
+}
+
+export const stateOf = (at: TestHome): string => `${at.home}/.local/state/agentbox`
+
+/** Starts so many boxes in the project at once and waits until each has its watch. */
+export async function startBoxes(at: TestHome, project: string, count: number, script = 'echo up; exec sleep 300'): Promise<Box[]> {
+  const started = Array.from({ length: count }, () =>
+    at.launch(['run', '--', 'sh', '-c', script], { cwd: project, limit: 300_000 }),
+  )
+  return Promise.all(
+    started.map(async (running) => {
+      await running.says('up')
+      const session = liveSessions(stateOf(at)).find(({ pid }) => pid === running.pid)
+      if (session === undefined) throw new Error('the session is not known')
+      const root = await rootOf(running.pid)
+      return {
+        running,
+        id: session.id,
+        sees: (path: string) => look(`${root}${path}`),
+        async end() {
+          process.kill(running.pid, 'SIGTERM')
+          return running.ended
+        },
+      }
+    }),
+  )
+}
+
+/** The file system of the agent, which is a descendant of agentbox's. */
+async function rootOf(pid: number): Promise<string> {
+  let found: number | undefined
+  await eventually(() => (found = sleeperBelow(pid)) !== undefined)
+  if (found === undefined) throw new Error('the box has no agent')
+  return `/proc/${found}/root`
+}
+
+function sleeperBelow(pid: number): number | undefined {
+  for (let at = [pid]; at.length > 0; at = at.flatMap(children)) {
+    const found = at.find((one) => readFileSync(`/proc/${one}/comm`, 'utf8').trim() === 'sleep')
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+function children(pid: number): number[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+  )
+}
+
+function look(path: string): string {
+  try {
+    const stat = lstatSync(fsPath(path))
+    if (stat.isDirectory()) return readdirSync(fsPath(path)).join()
+    return stat.isFile() ? readFileSync(toBytes(path), 'utf8') : 'other'
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? String(error)
+  }
+}
+
+/** Milliseconds after which a secret must not be readable, on a machine that does much else. */
+const LIMIT = 10_000
+
+/** Waits until nothing of the paths can be read in any of the boxes; returns what still can. */
+export async function readable(boxes: readonly Box[], paths: readonly string[]): Promise<string[]> {
+  const left = (): string[] =>
+    boxes.flatMap((box, at) =>
+      paths.flatMap((path) => {
+        const seen = box.sees(path)
+        return seen === '' ? [] : [`box ${at}: ${path}: ${seen}`]
+      }),
+    )
+  await eventually(() => left().length === 0, LIMIT)
+  return left()
+}
