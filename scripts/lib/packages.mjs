@@ -13,6 +13,7 @@ export const needs = {
   direnv: { commands: ['direnv'], for: 'test' },
   make: { commands: ['make'], for: 'test' },
   script: { commands: ['script'], for: 'test' },
+  vim: { commands: ['vim'], for: 'test' },
   setpriv: { commands: ['setpriv'], for: 'test' },
   ps: { commands: ['ps'], for: 'test' },
 }
@@ -28,6 +29,7 @@ const common = {
   direnv: 'direnv',
   make: 'make',
   script: 'util-linux',
+  vim: 'vim',
   setpriv: 'util-linux',
 }
 

@@ -111,7 +111,7 @@ function treeEvents(state: State): TreeEvents {
       touch(state, path, how)
     },
     any: (path, how, stat) => touchAny(state, path, how, stat),
-    gone: (directory) => note(state, { kind: 'left', directory }),
+    gone: (directory) => leave(state, directory),
     unreadable: (directory) => note(state, { kind: 'unreadable', directory }),
     readable: (path) => note(state, { kind: 'readable', path }),
     missed: (reason) => on.missed(reason),
@@ -158,6 +158,8 @@ function touchAny(state: State, path: string, how: 'entry' | 'content', stat: St
     return
   }
   if (known !== undefined && stat !== undefined) state.input.on.urgent(known)
+  // It was covered for a link's sake, and is another file now: the decision covers it anew.
+  else if (!isNamed(state, path) && state.urged.delete(path)) schedule(state, 0)
   if (state.behind.has(path)) {
     for (const entry of state.set.entries.values()) if (entry.kind === 'symlink') cover(state, entry)
     schedule(state, 0)
@@ -180,6 +182,14 @@ function entryAt(path: string): ScanEntry | undefined {
 
 function note(state: State, event: SetEvent): void {
   state.events.push(event)
+  schedule(state)
+}
+
+/** At once: what is found there from now on is not what was known. */
+function leave(state: State, directory: string): void {
+  const prefix = `${directory}/`
+  for (const path of state.urged) if (path.startsWith(prefix)) state.urged.delete(path)
+  state.set = applyEvents(state.set, [...state.events.splice(0), { kind: 'left', directory }])
   schedule(state)
 }
 

@@ -20,82 +20,100 @@ export interface Placer {
   forget(path: string): void
 }
 
-interface Covered {
-  host: string
-  /** Of a mask with text, in the helper that made it. */
-  token?: number
-}
-
 /** A path whose file is replaced again and again while it is being masked. */
 const ATTEMPTS = 8
 /** The helper answers each request in some microseconds, and must answer within a second. */
 const MOST_AT_ONCE = 16
 const NOBODY: Identity = { dev: '0', ino: '1' }
 
+interface Placing {
+  box: HeldBox
+  covers: Covers
+  inTurn<T>(work: () => Promise<T>): Promise<T>
+}
+
 export function makePlacer(box: HeldBox): Placer {
-  const covered = new Map<string, Covered>()
-  const byIdentity = new Map<string, string>()
-  const inTurn = limited(MOST_AT_ONCE)
-  const note = (path: string, expected: Identity, token?: number): void => {
-    const host = keyOf(expected)
-    covered.set(path, { host, ...(token === undefined ? {} : { token }) })
-    byIdentity.set(host, path)
-  }
-  const place = async ({ path, look }: Mask): Promise<Outcome> => {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const expected = identityOf(path)
-      if (expected === undefined) return 'gone'
-      const live = liveLook(look)
-      const { error, found, token } = await inTurn(() => box.inside.mask(path, live, expected))
-      if (error === undefined) {
-        note(path, expected, live.kind === 'text' ? token : undefined)
-        return 'placed'
-      }
-      if (GONE.has(error)) return 'gone'
-      const same = keyOf(identityOf(path) ?? NOBODY) === keyOf(expected)
-      // What stands there inside is not the host's file: it is covered.
-      if (error === 'EEXIST' && same && keyOf(found) !== keyOf(expected)) {
-        if (covered.get(path)?.host !== keyOf(expected)) note(path, expected)
-        return 'covered'
-      }
-    }
-    throw new Error(`${path} could not be masked`)
-  }
-  const lift = async (path: string): Promise<boolean> => {
-    const host = identityOf(path)
-    const { error, found } = await inTurn(() => box.inside.mask(path, { kind: 'empty' }, NOBODY))
-    if (error !== 'EEXIST' || host === undefined || keyOf(found) === keyOf(host)) return false
-    return (await inTurn(() => box.inside.unmask(path, found))).error === undefined
-  }
+  const placing: Placing = { box, covers: makeCovers(), inTurn: limited(MOST_AT_ONCE) }
   return {
-    place,
-    async change(mask) {
-      const live = liveLook(mask.look)
-      const token = covered.get(mask.path)?.token
-      if (token !== undefined && live.kind === 'text')
-        return (await inTurn(() => box.inside.rewrite(token, live.text))).error === undefined
-      return over(mask.path, live)
+    place: (mask) => place(placing, mask),
+    change: (mask) => change(placing, mask),
+    lift: (path) => lift(placing, path),
+    coveredAs: placing.covers.pathOf,
+    forget: placing.covers.forget,
+  }
+}
+
+async function place({ box, covers, inTurn }: Placing, { path, look }: Mask): Promise<Outcome> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const expected = identityOf(path)
+    if (expected === undefined) return 'gone'
+    const live = liveLook(look)
+    const { error, found, token } = await inTurn(() => box.inside.mask(path, live, expected))
+    if (error === undefined) {
+      covers.note(path, expected, live.kind === 'text' ? token : undefined)
+      return 'placed'
+    }
+    if (GONE.has(error)) return 'gone'
+    const same = keyOf(identityOf(path) ?? NOBODY) === keyOf(expected)
+    // What stands there inside is not the host's file: it is covered.
+    if (error === 'EEXIST' && same && keyOf(found) !== keyOf(expected)) {
+      if (!covers.has(path, expected)) covers.note(path, expected)
+      return 'covered'
+    }
+  }
+  throw new Error(`${path} could not be masked`)
+}
+
+async function lift({ box, inTurn }: Placing, path: string): Promise<boolean> {
+  const host = identityOf(path)
+  const { error, found } = await inTurn(() => box.inside.mask(path, { kind: 'empty' }, NOBODY))
+  if (error !== 'EEXIST' || host === undefined || keyOf(found) === keyOf(host)) return false
+  return (await inTurn(() => box.inside.unmask(path, found))).error === undefined
+}
+
+/** Rewrites the text of a mask of this helper's; any other gets one on top, whose identity the helper tells. */
+async function change({ box, covers, inTurn }: Placing, { path, look }: Mask): Promise<boolean> {
+  const live = liveLook(look)
+  const known = covers.tokenOf(path)
+  if (known !== undefined && live.kind === 'text')
+    return (await inTurn(() => box.inside.rewrite(known, live.text))).error === undefined
+  const host = identityOf(path)
+  const { error, found } = await inTurn(() => box.inside.mask(path, live, NOBODY))
+  if (error !== 'EEXIST' || host === undefined) return false
+  const done = await inTurn(() => box.inside.mask(path, live, found))
+  if (done.error === undefined) covers.note(path, host, live.kind === 'text' ? done.token : undefined)
+  return done.error === undefined
+}
+
+/** What was covered, by path and by the file that was under the mask. */
+interface Covers {
+  note(path: string, host: Identity, token?: number): void
+  has(path: string, host: Identity): boolean
+  tokenOf(path: string): number | undefined
+  pathOf(host: Identity): string | undefined
+  forget(path: string): void
+}
+
+function makeCovers(): Covers {
+  const byPath = new Map<string, { host: string; token: number | undefined }>()
+  const byHost = new Map<string, string>()
+  const has = (path: string, host: Identity): boolean => byPath.get(path)?.host === keyOf(host)
+  return {
+    note(path, host, token) {
+      byPath.set(path, { host: keyOf(host), token })
+      byHost.set(keyOf(host), path)
     },
-    lift,
-    coveredAs: (identity) => {
-      const path = byIdentity.get(keyOf(identity))
-      return path !== undefined && covered.get(path)?.host === keyOf(identity) ? path : undefined
+    has,
+    tokenOf: (path) => byPath.get(path)?.token,
+    pathOf(host) {
+      const path = byHost.get(keyOf(host))
+      return path !== undefined && has(path, host) ? path : undefined
     },
     forget(path) {
-      const known = covered.get(path)
-      covered.delete(path)
-      if (known !== undefined && byIdentity.get(known.host) === path) byIdentity.delete(known.host)
+      const host = byPath.get(path)?.host
+      byPath.delete(path)
+      if (host !== undefined && byHost.get(host) === path) byHost.delete(host)
     },
-  }
-
-  /** On top of the mask that is there, whose identity the helper tells. */
-  async function over(path: string, live: LiveLook): Promise<boolean> {
-    const host = identityOf(path)
-    const { error, found } = await inTurn(() => box.inside.mask(path, live, NOBODY))
-    if (error !== 'EEXIST' || host === undefined) return false
-    const done = await inTurn(() => box.inside.mask(path, live, found))
-    if (done.error === undefined) note(path, host, live.kind === 'text' ? done.token : undefined)
-    return done.error === undefined
   }
 }
 

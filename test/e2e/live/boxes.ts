@@ -16,7 +16,12 @@ export interface Box {
 export const stateOf = (at: TestHome): string => `${at.home}/.local/state/agentbox`
 
 /** Starts so many boxes in the project at once and waits until each has its watch. */
-export async function startBoxes(at: TestHome, project: string, count: number, script = 'echo up; exec sleep 300'): Promise<Box[]> {
+export async function startBoxes(
+  at: TestHome,
+  project: string,
+  count: number,
+  script = 'echo up; exec sleep 300',
+): Promise<Box[]> {
   const started = Array.from({ length: count }, () =>
     at.launch(['run', '--', 'sh', '-c', script], { cwd: project, limit: 300_000 }),
   )

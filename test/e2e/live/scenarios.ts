@@ -47,12 +47,17 @@ export const scenarios: Scenario[] = [
   shell('vim with backup, by rename', vim('backup backupcopy=no'), ['.env', '.env~']),
   shell('vim with backup, by copy', vim('backup backupcopy=yes'), ['.env', '.env~']),
   shell('git checkout of a tracked secret', 'git checkout -q -- .env', ['.env']),
-  shell('git checkout of another branch', 'git checkout -q other; git checkout -q main', ['.env', 'deploy/id_rsa']),
+  shell('git checkout of another branch', 'git checkout -q other; git checkout -q main', [
+    '.env',
+    'deploy/id_rsa',
+  ]),
   shell('git stash and pop', 'echo A=1 >> .env; git stash -q; git stash pop -q', ['.env']),
   shell('git reset --hard', 'echo A=2 > .env; git reset -q --hard', ['.env']),
   shell('removed and made again', 'rm .env; echo TOKEN=again > .env', ['.env']),
   shell('moved to a backup, made again', 'mv .env .env.bak; echo TOKEN=again > .env', ['.env', '.env.bak']),
-  shell('parent removed and made again', 'rm -r deploy; mkdir deploy; echo KEY > deploy/id_rsa', ['deploy/id_rsa']),
+  shell('parent removed and made again', 'rm -r deploy; mkdir deploy; echo KEY > deploy/id_rsa', [
+    'deploy/id_rsa',
+  ]),
   plain('a new tree', (p) => {
     mkdirSync(`${p}/x/y/z`, { recursive: true })
     return [put(`${p}/x/y/z/.env`)]
@@ -66,7 +71,9 @@ export const scenarios: Scenario[] = [
     },
   },
   shell('a directory renamed', 'mv moved-in renamed', ['renamed/deep/er/.env']),
-  shell('in a renamed directory', 'rm renamed/deep/er/.env; echo A=1 > renamed/deep/er/.env.new', ['renamed/deep/er/.env.new']),
+  shell('in a renamed directory', 'rm renamed/deep/er/.env; echo A=1 > renamed/deep/er/.env.new', [
+    'renamed/deep/er/.env.new',
+  ]),
   plain('a link swapped in', (p) => {
     put(`${p}/behind.txt`)
     symlinkSync('behind.txt', `${p}/link1`)
