@@ -5,12 +5,13 @@ const numbers: Readonly<Record<string, number>> = constants.signals
 /**
  * What can be caught and somebody could send to a program. Not in the list: what the kernel sends for a
  * fault of Node itself, SIGCHLD, SIGPROF (Node's profiler), and the real-time signals, for which Node has
- * no names: they end Node, and the box with it.
+ * no names: they end Node, and the box with it. Nor SIGPIPE, which Node ignores: with a listener, each of
+ * our own writes to a helper or a connection that has just ended would send it to the agent.
  */
 const forwarded: readonly NodeJS.Signals[] = [
   ...(['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGVTALRM'] as const),
   ...(['SIGCONT', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU', 'SIGWINCH', 'SIGURG', 'SIGIO', 'SIGPWR'] as const),
-  ...(['SIGPIPE', 'SIGXCPU', 'SIGXFSZ', 'SIGSTKFLT'] as const),
+  ...(['SIGXCPU', 'SIGXFSZ', 'SIGSTKFLT'] as const),
 ]
 
 const withCore = new Set<NodeJS.Signals>([
