@@ -1,4 +1,4 @@
-import { readFileSync, renameSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readJournal } from '../../../src/session/journal.ts'
 import { ask, liveSessions, type LiveSession } from '../../../src/session/registry.ts'
@@ -78,6 +78,7 @@ describe.each(['user', 'root'] as const)('a running box, as %s', (who: Who) => {
   it.each(['node', 'helpers'])('stands still while %s is stopped', async (what) => {
     const [running] = await box('n=0; while :; do n=$((n+1)); echo $n > tick; sleep 0.05; done')
     const tick = (): string => readFileSync(`${project}/tick`, 'utf8')
+    expect(await eventually(() => existsSync(`${project}/tick`))).toBe(true)
     const pids = what === 'node' ? [running.pid] : [running.pid, partsOf(running.pid).helper]
     for (const pid of pids) process.kill(pid, 'SIGSTOP')
     const stands = async (): Promise<boolean> => {
