@@ -23,6 +23,7 @@ const entries = {
   'src/network/proxy/index.ts': 'proxy.cjs',
   // Rules that tell credentials by their content.
   'src/git/credentials.ts': 'credentials.cjs',
+  'src/session/detect.ts': 'detect.cjs',
 }
 
 const cFlags = [
@@ -71,6 +72,7 @@ async function bundle(entry) {
     supported: { 'dynamic-import': false },
     // cosmiconfig reaches for the compiler when a config is TypeScript, which we never load.
     external: ['typescript'],
+    alias: { '@secretlint/profiler': path.join(root, 'src/git/no-profiler.ts') },
     banner: entry === 'src/main.ts' ? { js: '#!/usr/bin/env node' } : {},
     define: { 'process.env.NODE_ENV': '"production"', AGENTBOX_VERSION: JSON.stringify(version()) },
     minifySyntax: true,

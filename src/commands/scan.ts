@@ -5,8 +5,8 @@ import { hookVariables } from '../git/safe.ts'
 import { stagedFiles } from '../git/staged.ts'
 import { realpathOf } from '../host/files.ts'
 import { isWithin } from '../host/paths.ts'
-import { compileMatcher } from '../masks/patterns.ts'
-import { surveySituation, type Situation } from '../session/situation.ts'
+import { compileList, compileMatcher } from '../masks/patterns.ts'
+import { surveyPolicy, type Situation } from '../session/situation.ts'
 import { shown } from '../ui/escape.ts'
 import { table } from '../ui/table.ts'
 import { jsonOption, type Call, type Command } from './types.ts'
@@ -41,7 +41,7 @@ async function runScan({ env, values, positionals, out, talk }: Call): Promise<n
   if (positionals.length > 1 || (values['staged'] === true && values['history'] === true)) {
     fail({ code: 'usage', text: 'scan takes one PATH, --staged or --history', command: 'scan' })
   }
-  const situation = await surveySituation(env)
+  const situation = await surveyPolicy(env)
   const result = await (values['staged'] === true
     ? staged(situation)
     : values['history'] === true
@@ -59,7 +59,8 @@ async function tree(situation: Situation, asked: string | undefined): Promise<Re
   if (root === undefined || !isWithin(root, situation.project.root)) {
     return fail({ code: 'usage', text: `scan: ${asked ?? ''} is not in the project`, command: 'scan' })
   }
-  const examined = await exposedInTree(root, { skips: (path) => isMasked(situation, `${root}/${path}`) })
+  const skips = skipsOf(situation, root)
+  const examined = await exposedInTree(root, { skips })
   const prefix = root === situation.project.root ? '' : `${root.slice(situation.project.root.length + 1)}/`
   const found = examined.found.map((one) => ({ ...one, path: `${prefix}${one.path}` }))
   return { ...resultOf({ ...examined, found }), masked: [], complete: true }
@@ -67,25 +68,32 @@ async function tree(situation: Situation, asked: string | undefined): Promise<Re
 
 async function staged(situation: Situation): Promise<Result> {
   const root = repositoryRoot(situation)
-  const skips = (path: string): boolean => isMasked(situation, `${root}/${path}`)
+  const skips = skipsOf(situation, root)
   const where = { cwd: root, env: hookVariables(situation.env) }
   const files = (await stagedFiles(where)) ?? []
   const masked = files
-    .filter(({ path }) => skips(path))
+    .filter(({ path }) => isMasked(situation, `${root}/${path}`))
     .map(({ path }) => ({ path, where: ['staged'], commits: [] }))
   return { ...resultOf(await exposedIn(where, files, { skips })), masked, complete: true }
 }
 
 async function history(situation: Situation): Promise<Result> {
   const root = repositoryRoot(situation)
-  const skips = (path: string): boolean => isMasked(situation, `${root}/${path}`)
-  const report: HistoryReport = await maskedInHistory({ root, isMasked: skips, limit: 600_000 })
+  const masks = (path: string): boolean => isMasked(situation, `${root}/${path}`)
+  const skips = skipsOf(situation, root)
+  const report: HistoryReport = await maskedInHistory({ root, isMasked: masks, limit: 600_000 })
   const masked = report.findings.map(({ path, places, commits }) => ({ path, where: places, commits }))
   return { ...resultOf(await exposedInHistory(root, { skips })), masked, complete: report.complete }
 }
 
 function resultOf({ found, files, left }: Examined): Pick<Result, 'credentials' | 'files' | 'left'> {
   return { credentials: found, files, left }
+}
+
+/** What is masked is a finding by its name, or none; what the policy excepts is none. */
+function skipsOf(situation: Situation, root: string): (path: string) => boolean {
+  const excepted = compileList(situation.policy.scan.except)
+  return (path) => isMasked(situation, `${root}/${path}`) || excepted(`${root}/${path}`)
 }
 
 function isMasked({ policy }: Situation, path: string): boolean {

@@ -32,11 +32,7 @@ export function resolvePolicy(input: ResolveInput): Resolved {
   const owners = layers.filter(isOwn)
   const context: Context = { layers, input, gate: gateTo(outcome, input.approvals) }
   const base = baseline(input.home)
-  const own = [...(input.own ?? []), ...(input.moved ?? [])].map((value) => ({
-    value,
-    origin: { layer: 'built-in' as const },
-  }))
-  const ceiling = [...base.ceiling, ...own, ...ownPaths(owners, 'ceiling', input.home)]
+  const ceiling = [...base.ceiling, ...ownPlaces(input), ...ownPaths(owners, 'ceiling', input.home)]
   const always = ownPaths(owners, 'always', input.home)
   const policy: Policy = {
     agents: agentsOf(
@@ -45,6 +41,7 @@ export function resolvePolicy(input: ResolveInput): Resolved {
     ),
     filesystem: filesystemOf(context, base, ceiling),
     masks: masksOf(context, base),
+    scan: { except: scanExceptOf(context) },
     network: networkOf(context, base),
     env: { pass: passOf(context), set: envSetOf(layers) },
     ssh: scalarOf(layers, ['ssh'], ['none', 'agent'], base.ssh, context.gate, 'ssh'),
@@ -87,6 +84,10 @@ export function resolvePolicy(input: ResolveInput): Resolved {
   return { policy, pending: inFileOrder(outcome.pending), approved: inFileOrder(outcome.approved) }
 }
 
+function ownPlaces({ own = [], moved = [] }: ResolveInput): Sourced<string>[] {
+  return [...own, ...moved].map((value) => ({ value, origin: { layer: 'built-in' } }))
+}
+
 /** Outermost first. */
 function layersOf({ systemConfig, userConfig, repoLayers, flags }: ResolveInput): ParsedLayer[] {
   return [systemConfig, userConfig, ...repoLayers, flags].filter((layer) => layer !== undefined)
@@ -96,6 +97,20 @@ function layersOf({ systemConfig, userConfig, repoLayers, flags }: ResolveInput)
 function enforceOf(layers: readonly ParsedLayer[], otherwise: Sourced<boolean>): Sourced<boolean> {
   const layer = layers.find(({ rc }) => rc.enforce === true)
   return layer === undefined ? otherwise : sourcedAt(layer, ['enforce'], true)
+}
+
+/** No layer lifts it again. */
+function detectOf(layers: readonly ParsedLayer[], otherwise: Sourced<boolean>): Sourced<boolean> {
+  const layer = layers.find(({ rc }) => rc.masks?.detect === true)
+  return layer === undefined ? otherwise : sourcedAt(layer, ['masks', 'detect'], true)
+}
+
+function scanExceptOf({ layers, input }: Context): Policy['scan']['except'] {
+  return layers.flatMap((layer) =>
+    (layer.rc.scan?.except ?? []).map((pattern, index) =>
+      sourcedAt(layer, ['scan', 'except', index], { pattern, base: partsDir(layer, input) }),
+    ),
+  )
 }
 
 function masksOf({ layers, input, gate }: Context, base: Policy): Policy['masks'] {
@@ -120,6 +135,7 @@ function masksOf({ layers, input, gate }: Context, base: Policy): Policy['masks'
     patterns: rules('patterns'),
     except: rules('except'),
     show: chosen.origin.layer === 'built-in' ? base.masks.show : chosen,
+    detect: detectOf(layers, base.masks.detect),
     substitute: substitutesOf(layers, (layer) => partsDir(layer, input), input.home),
   }
 }

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { credentials } from './credentials.ts'
 import { key, paths, section, STRICTER, text, type KeyInfo, type PolicyKind } from './schema-kit.ts'
-import { env, filesystem, limits, masks, network, verifySection } from './sections.ts'
+import { env, filesystem, limits, masks, network, scanSection, verifySection } from './sections.ts'
 import { checkExtends } from './extends.ts'
 import { checkTrustedGrant } from './trusted.ts'
 import { checkAgent, checkCommand } from './values.ts'
@@ -29,6 +29,7 @@ function shared(kind: PolicyKind) {
     ),
     filesystem: filesystem(kind),
     masks: masks(kind),
+    scan: scanSection,
     network,
     env: env(kind),
     ssh: key(v.picklist(['none', 'agent']), 'agent: the keys in the ssh agent can be used, not read.', {

@@ -64,6 +64,16 @@ export const masks = (kind: PolicyKind) => {
           default: 'empty',
         },
       ),
+      detect: key(
+        v.boolean(),
+        'Files whose content looks like a credential are masked, too; looking takes a launch up to two seconds.',
+        {
+          kind: 'restrict',
+          takes: 'true · false',
+          merge: 'true if any layer says so',
+          default: 'false',
+        },
+      ),
       substitute: key(v.record(file, file), 'The agent sees the second file in place of the first.', {
         kind: 'preference',
         takes: 'file: file',
@@ -76,6 +86,17 @@ export const masks = (kind: PolicyKind) => {
 }
 
 const HOSTS = 'host · *.host · host:port · @preset'
+
+export const scanSection = section(
+  {
+    except: key(
+      v.array(pattern),
+      'Files whose content may look like a credential in commits; a masked file is refused all the same.',
+      { kind: 'preference', takes: 'patterns', merge: UNION, default: 'none' },
+    ),
+  },
+  'The search for credentials in what is committed.',
+)
 
 export const network = section(
   {

@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs'
-import type { Policy } from '../policy/types.ts'
+import type { MaskRules } from '../policy/types.ts'
 import type { Matcher } from './patterns.ts'
 import type { ScanEntry, Unreadable } from './scan.ts'
 import type { EntryKind, MaskReason } from './types.ts'
@@ -8,7 +8,7 @@ export interface MaskInput {
   /** Of the roots, at least the names that `matcher.interesting` wants. */
   scan: { entries: readonly ScanEntry[]; unreadable: readonly Unreadable[] }
   matcher: Matcher
-  policy: Policy['masks']
+  policy: MaskRules
   /** Absolute, resolved. */
   project: string
   /** The project and what is granted (files or directories), absolute, resolved. */

@@ -8,13 +8,13 @@ import {
   readlinkSync,
 } from 'node:fs'
 import { fromBytes, fsPath } from '../host/bytes.ts'
-import type { Origin, Policy } from '../policy/types.ts'
+import type { MaskRules, Origin } from '../policy/types.ts'
 import { MAX_REDACTED, redactKeys } from './redact.ts'
 import type { Found } from './found.ts'
 import type { MaskLook, MaskReason } from './types.ts'
 
 /** What stands in for it inside. Whatever cannot be shown safely is empty. */
-export function lookOf(found: Found, policy: Policy['masks']): MaskLook {
+export function lookOf(found: Found, policy: MaskRules): MaskLook {
   if (found.entry === 'directory') return { kind: 'directory' }
   if (found.substitute !== undefined) return { kind: 'substitute', ...found.substitute }
   const { show } = policy

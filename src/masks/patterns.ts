@@ -60,6 +60,13 @@ export function compileMatcher(policy: {
   return { interesting: new RegExp(sources.join('|'), 'is'), match, lifts }
 }
 
+/** Whether one of the rules alone names a file (absolute), or a directory above it. */
+export function compileList(rules: readonly Sourced<PatternRule>[]): (path: string) => boolean {
+  const own = rules.map(policyRule)
+  return (path) =>
+    own.some((rule) => names(rule, path, false) || rule.globs.some((glob) => covers(glob, rule.base, path)))
+}
+
 function policyRule({ value, origin }: Sourced<PatternRule>): Rule {
   return { pattern: value.pattern, origin, base: value.base, globs: parseGlobs(value.pattern) }
 }

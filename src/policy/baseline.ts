@@ -9,7 +9,8 @@ export function baseline(home: string): Policy {
   return {
     agents: builtIn('all'),
     filesystem: { read: [], write: [], readonly: [], hide: [], home: builtIn('private') },
-    masks: { patterns: [], except: [], show: builtIn('empty'), substitute: [] },
+    masks: { patterns: [], except: [], show: builtIn('empty'), detect: builtIn(false), substitute: [] },
+    scan: { except: [] },
     network: { mode: builtIn('allow'), allow: [builtIn('@agent')], deny: [], ports: [], expose: [] },
     env: { pass: [], set: [] },
     ssh: builtIn('none'),

@@ -44,6 +44,9 @@ export interface TrustedGrant {
   value: string
 }
 
+/** What the masks themselves are made by. */
+export type MaskRules = Omit<Policy['masks'], 'detect'>
+
 /**
  * The resolved policy: all layers merged, every path absolute and lexically normalised (not yet
  * resolved through symlinks), every value with its origin. Immutable.
@@ -63,8 +66,12 @@ export interface Policy {
     patterns: Sourced<PatternRule>[]
     except: Sourced<PatternRule>[]
     show: Sourced<ShowMode>
+    /** Mask by content as well. */
+    detect: Sourced<boolean>
     substitute: Sourced<Substitution>[]
   }
+  /** Not for the box: what the git hooks and `agentbox scan` take no offence at. */
+  scan: { except: Sourced<PatternRule>[] }
   network: {
     mode: Sourced<NetworkMode>
     /** Entries in their one spelling, presets not expanded; see network/rules/entry.ts. */

@@ -22,6 +22,8 @@ export interface Situation {
   loaded: LoadedPolicy
   /** What the user approved and denied. */
   trust: Trust
+  /** For the user, beside what the survey of the files warns of. */
+  notes?: string[]
 }
 
 /**
@@ -29,6 +31,15 @@ export interface Situation {
  * repeats what the user's configuration says. Fails with any policy problem.
  */
 export async function surveySituation(env: NodeJS.ProcessEnv, flags: PolicyFlags = {}): Promise<Situation> {
+  const situation = await surveyPolicy(env, flags)
+  if (!situation.policy.masks.detect.value) return situation
+  // Its own bundle: whoever does not want it pays nothing for it.
+  const { withDetected } = await import('./detect.ts')
+  return withDetected(situation)
+}
+
+/** The same without looking into files, also where the policy wants that. */
+export async function surveyPolicy(env: NodeJS.ProcessEnv, flags: PolicyFlags = {}): Promise<Situation> {
   const cwd = currentDir()
   const facts = readHostFacts(env)
   const dirs = agentboxDirs(env, facts.home)

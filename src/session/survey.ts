@@ -48,7 +48,9 @@ export function surveyFiles(situation: Situation): Survey {
     roots,
     hidden: hidden.map(({ path }) => path),
   }
-  return { scan, ...buildMasks({ ...rules, scan }), grants, hidden, pending, approved, rules }
+  const { masks, warnings } = buildMasks({ ...rules, scan })
+  const all = [...(situation.notes ?? []), ...warnings]
+  return { scan, masks, warnings: all, grants, hidden, pending, approved, rules }
 }
 
 /** The masks without substitutions that would show a secret: those need an approval. */

@@ -2,10 +2,10 @@ import { AgentboxError } from '../../errors.ts'
 import { exposedIn } from '../../git/exposed.ts'
 import { hookVariables } from '../../git/safe.ts'
 import { stagedFiles } from '../../git/staged.ts'
-import { compileMatcher, type Matcher } from '../../masks/patterns.ts'
+import { compileList, compileMatcher, type Matcher } from '../../masks/patterns.ts'
 import { cannotLook, refusedCommit, type MaskedFile } from '../../ui/hook-words.ts'
 import { render } from '../../ui/messages.ts'
-import { surveySituation } from '../situation.ts'
+import { surveyPolicy } from '../situation.ts'
 
 type Talk = (text: string) => void
 
@@ -41,8 +41,8 @@ interface Rules {
 /** A policy that cannot be read must be mendable by a commit, so the built-in patterns hold then. */
 export async function rules(env: NodeJS.ProcessEnv, talk: Talk): Promise<Rules> {
   try {
-    const { policy } = await surveySituation(env)
-    return { matcher: compileMatcher(policy.masks), excepted: () => false }
+    const { policy } = await surveyPolicy(env)
+    return { matcher: compileMatcher(policy.masks), excepted: compileList(policy.scan.except) }
   } catch (error) {
     if (!(error instanceof AgentboxError)) throw error
     talk(render(error.problem))

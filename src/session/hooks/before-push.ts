@@ -3,7 +3,7 @@ import { parsePushed, pushedFiles, type PushedFile } from '../../git/hooks/pushe
 import { hookVariables } from '../../git/safe.ts'
 import { compileMatcher } from '../../masks/patterns.ts'
 import { cannotLook, noPolicy, refusedPush } from '../../ui/hook-words.ts'
-import { surveySituation } from '../situation.ts'
+import { surveyPolicy } from '../situation.ts'
 
 type Talk = (text: string) => void
 
@@ -12,7 +12,7 @@ export async function beforePush(env: NodeJS.ProcessEnv, remote: string, talk: T
   const refs = parsePushed(readInput())
   if (refs.length === 0) return 0
   const root = process.cwd()
-  const { policy, loaded } = await surveySituation(env)
+  const { policy, loaded } = await surveyPolicy(env)
   if (!loaded.files.some(({ layer }) => layer === 'repo')) talk(`${noPolicy}\n`)
   const files = await pushedFiles({ cwd: root, env: hookVariables(env) }, refs, remote)
   if (files === undefined) {

@@ -1,7 +1,7 @@
 import { AgentboxError } from '../../errors.ts'
 import { ancestry, isUnboxedAgent } from '../../host/unboxed.ts'
 import { unboxedCommit } from '../../ui/wording/shells.ts'
-import { surveySituation } from '../situation.ts'
+import { surveyPolicy } from '../situation.ts'
 
 /**
  * Whether an agent outside the box is at work where the policy says `enforce: true`. A policy that cannot
@@ -16,7 +16,7 @@ export async function refusesAgent(env: NodeJS.ProcessEnv, talk: (text: string) 
 
 async function isEnforced(env: NodeJS.ProcessEnv): Promise<boolean> {
   try {
-    return (await surveySituation(env)).policy.enforce.value
+    return (await surveyPolicy(env)).policy.enforce.value
   } catch (error) {
     if (error instanceof AgentboxError) return true
     throw error

@@ -5,7 +5,7 @@ import { fsPath } from '../../../src/host/bytes.ts'
 import { compileMatcher } from '../../../src/masks/patterns.ts'
 import { scanTree } from '../../../src/masks/scan.ts'
 import { buildMasks, type MaskSet } from '../../../src/masks/set.ts'
-import type { Policy } from '../../../src/policy/types.ts'
+import type { MaskRules } from '../../../src/policy/types.ts'
 import { boxed, fifo, link, socket, temporary, write } from './tree.ts'
 
 interface Options {
@@ -21,7 +21,7 @@ interface Options {
 function masksOf(root: string, options: Options = {}): MaskSet {
   const origin = { layer: 'repo', file: `${root}/.agentboxrc`, line: 7 } as const
   const rules = (list: string[] = []) => list.map((pattern) => ({ value: { pattern, base: root }, origin }))
-  const policy: Policy['masks'] = {
+  const policy: MaskRules = {
     patterns: rules(options.patterns),
     except: rules(options.except),
     show: { value: options.show ?? 'empty', origin },
@@ -139,7 +139,7 @@ describe('what is masked', () => {
     rmSync(`${root}/gone.env`)
     rmSync(`${root}/.env`)
     link(root, '.env', 'target')
-    const policy: Policy['masks'] = {
+    const policy: MaskRules = {
       patterns: [],
       except: [],
       substitute: [],
@@ -465,7 +465,7 @@ describe('what could not be searched', () => {
     const root = temporary()
     mkdirSync(`${root}/x`)
     const matcher = compileMatcher({ patterns: [], except: [] })
-    const policy: Policy['masks'] = {
+    const policy: MaskRules = {
       patterns: [],
       except: [],
       substitute: [],
@@ -485,7 +485,7 @@ describe('what could not be searched', () => {
   test('what somebody else closed to us does not matter', () => {
     const root = temporary()
     const matcher = compileMatcher({ patterns: [], except: [] })
-    const policy: Policy['masks'] = {
+    const policy: MaskRules = {
       patterns: [],
       except: [],
       substitute: [],

@@ -25,7 +25,8 @@ export function policyWith({
   return {
     agents: sourced('all'),
     filesystem: { read: [], write: [], readonly: [], hide: [], home: sourced(home) },
-    masks: { patterns: [], except: [], show: sourced('empty'), substitute: [] },
+    masks: { patterns: [], except: [], show: sourced('empty'), detect: sourced(false), substitute: [] },
+    scan: { except: [] },
     network: { mode: sourced(network), allow: [], deny: [], ports: [], expose: [] },
     env: {
       pass: pass.map((name) => sourced(name)),
