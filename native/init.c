@@ -76,7 +76,7 @@ static int execute(char **argv) {
 }
 
 struct limits {
-  long processes, open_files; /* 0: as inherited */
+  long processes, open_files, memory; /* 0: as inherited */
 };
 
 /* Node raises the soft limit for itself; programs that close "all" descriptors pay for it. */
@@ -96,6 +96,7 @@ _Noreturn static void become_agent(int starter, struct limits limits, char **arg
   if (dup2(starter, 3) < 0 || fcntl(3, F_SETFD, FD_CLOEXEC) != 0) _exit(125);
   close_from(4, INT_MAX);
   if (!limit(RLIMIT_CORE, 0) || (limits.processes > 0 && !limit(RLIMIT_NPROC, (rlim_t)limits.processes)) ||
+      (limits.memory > 0 && !limit(RLIMIT_DATA, (rlim_t)limits.memory)) ||
       (limits.open_files > 0 && !soften(RLIMIT_NOFILE, (rlim_t)limits.open_files)) || !enter_scope())
     error = errno;
   for (int number = 1; number <= 64; number++) signal(number, SIG_DFL);
@@ -288,15 +289,17 @@ static void read_signals(void) {
 }
 
 static struct limits parse_options(int *argc, char ***argv) {
-  struct limits limits = {0, 0};
+  struct limits limits = {0, 0, 0};
   while (*argc >= 2 && strcmp((*argv)[0], "--") != 0) {
-    bool processes = strcmp((*argv)[0], "--processes") == 0;
-    if (!processes && strcmp((*argv)[0], "--open-files") != 0) _exit(125);
+    long *which = strcmp((*argv)[0], "--processes") == 0    ? &limits.processes
+                  : strcmp((*argv)[0], "--open-files") == 0 ? &limits.open_files
+                  : strcmp((*argv)[0], "--memory") == 0     ? &limits.memory
+                                                            : NULL;
+    if (which == NULL) _exit(125);
     char *end;
     long value = strtol((*argv)[1], &end, 10);
     if (*end != '\0' || value <= 0) _exit(125);
-    if (processes) limits.processes = value;
-    else limits.open_files = value;
+    *which = value;
     *argc -= 2;
     *argv += 2;
   }

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { toBytes } from '../host/bytes.ts'
 import { lstatOf } from '../host/files.ts'
+import { distrust } from '../host/trusted.ts'
 import { safeEnv, safeOptions } from './safe.ts'
 
 /**
@@ -33,9 +34,9 @@ const PLACES = ['/usr/bin/git', '/bin/git', '/usr/local/bin/git', '/run/current-
 const DEFAULT_LIMIT = 20_000
 const LARGEST_COMPLAINT = 8192
 
-/** git by its absolute path: one that stands early in PATH could belong to the repository. */
-export function gitBinary(): string | undefined {
-  return PLACES.find((place) => lstatOf(place) !== undefined)
+/** git by its absolute path: one that stands early in PATH could belong to the repository. Only the system's own. */
+export function gitBinary(places: readonly string[] = PLACES): string | undefined {
+  return places.find((place) => lstatOf(place) !== undefined && distrust(place) === undefined)
 }
 
 /** Runs git to its end; never throws for what git says. */

@@ -1,6 +1,6 @@
 import { fail } from '../errors.ts'
 import { lstatOf, readRegular, realpathOf } from './files.ts'
-import { statSync } from 'node:fs'
+import { distrust } from './trusted.ts'
 
 /** Only the system's own places: a `bwrap` early in PATH may belong to a repository. */
 const PLACES = ['/usr/bin/bwrap', '/bin/bwrap', '/usr/local/bin/bwrap', '/run/current-system/sw/bin/bwrap']
@@ -10,11 +10,8 @@ export function locateBwrap(places: readonly string[] = PLACES): string {
   const found = places.find((place) => lstatOf(place) !== undefined)
   const path = found === undefined ? undefined : realpathOf(found)
   if (path === undefined) return fail({ code: 'bwrap-missing' })
-  const stat = statSync(path)
-  if (stat.uid !== 0) fail({ code: 'bwrap-untrusted', path, reason: 'it does not belong to root' })
-  if ((stat.mode & 0o022) !== 0)
-    fail({ code: 'bwrap-untrusted', path, reason: 'others than root may write to it' })
-  if ((stat.mode & 0o111) === 0) fail({ code: 'bwrap-untrusted', path, reason: 'it is not executable' })
+  const reason = distrust(path)
+  if (reason !== undefined) fail({ code: 'bwrap-untrusted', path, reason })
   return path
 }
 

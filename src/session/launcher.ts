@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { Readable, Duplex } from 'node:stream'
 import { fail } from '../errors.ts'
+import type { Limits } from './cgroup.ts'
 import { joinBox, openInside, type Inside } from './inside.ts'
 import { encodeRequest } from './request.ts'
 import { dieBySignal, stopSelf, watchSignals } from './signals.ts'
@@ -22,8 +23,10 @@ export interface LaunchInput {
   seccomp: Buffer
   /** Contents of the descriptors FIRST_DATA_FD, FIRST_DATA_FD + 1, … that `bwrapArgs` name. */
   data: readonly Buffer[]
-  /** The most processes that the user may have in the box. Has no effect for root: the kernel exempts it. */
-  processes?: number
+  /** Limits of single processes, and of how many the user may have; from the latter the kernel exempts root. */
+  limits?: Limits
+  /** Is given the process that everything in the box comes from, before there is anything else. */
+  confine?(pid: number): void
   /** The soft limit on open descriptors that the agent gets: Node has raised its own. */
   openFiles?: number | undefined
   /** Sockets in the box's network will be asked of `Inside`. */
@@ -102,6 +105,7 @@ export async function launch(input: LaunchInput): Promise<AgentEnd> {
   // The helper may end while something is being written to it; its end is what counts.
   control.on('error', () => {})
   eachLine(control, (line) => handleLine(line, { input, control, inside, progress }))
+  if (child.pid !== undefined) input.confine?.(child.pid)
   control.write(request)
   try {
     await closed(child, input.helper)

@@ -177,6 +177,5 @@ function warningsFor({ policy, project }: Situation): string[] {
     out.push('git will not work in the box: .git points to a directory that does not point back')
   }
   out.push(...missingParts(policy, project.root))
-  if (policy.limits.memory !== undefined) out.push('limits.memory is not enforced in this version')
   return out
 }

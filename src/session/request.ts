@@ -18,11 +18,15 @@ const END = 2
  * options are read from a descriptor, so they may be many. Fails on strings with a NUL byte.
  */
 export function encodeRequest(input: LaunchInput): Buffer {
-  const { bwrap, bwrapArgs, initPath, processes, openFiles, command, env } = input
-  const limits = [
-    ...(processes === undefined ? [] : ['--processes', String(processes)]),
-    ...(openFiles === undefined ? [] : ['--open-files', String(openFiles)]),
-  ]
+  const { bwrap, bwrapArgs, initPath, openFiles, command, env } = input
+  const given = {
+    '--processes': input.limits?.processes,
+    '--memory': input.limits?.memory,
+    '--open-files': openFiles,
+  }
+  const limits = Object.entries(given).flatMap(([option, value]) =>
+    value === undefined ? [] : [option, String(value)],
+  )
   const argv = [bwrap, '--args', String(ARGS_FD), '--', initPath, 'init', ...limits, '--', ...command]
   const options = [...bwrapArgs, '--seccomp', String(SECCOMP_FD)]
   const environ = Object.entries(env).map(([name, value]) => `${name}=${value}`)

@@ -13,6 +13,7 @@ import { openSession, type SessionDir } from './backing.ts'
 import { checkMountPoints, ensurePrivateHome, type PrivateHome } from './home.ts'
 import { checkIdentities, noteIdentities } from './identity.ts'
 import { collectGitConfigs, copyGitConfigs, mountGitConfigs, withGitConfigs } from './git-config.ts'
+import { holdLimits } from './limits.ts'
 import { launch, type AgentEnd } from './launcher.ts'
 import { needsSockets, type Outside } from './network.ts'
 import { prepare, type CommandRequest, type Prepared } from './prepare.ts'
@@ -55,8 +56,10 @@ export async function runBoxed(
     makePlaceholders(prepared.placeholders)
     const configs = copyGitConfigs(project, session.path)
     const plan = noteIdentities(withGitConfigs(prepared.plan, configs), writableDirs(prepared))
+    const limits = holdLimits(plan, facts.uid, session.id)
+    for (const warning of limits.warnings) tell.warn(warning)
     tell.begin(prepared)
-    const end = await launch({
+    const ending = launch({
       helper,
       bwrap,
       bwrapArgs: optionsWithin(bwrapOptions(plan, session.files), prepared),
@@ -66,7 +69,8 @@ export async function runBoxed(
       cwd: '/',
       seccomp: seccompProgram(facts.arch),
       data: session.data,
-      ...(plan.limits.processes === undefined ? {} : { processes: plan.limits.processes }),
+      limits: limits.each,
+      confine: limits.add,
       openFiles: softOpenFiles(),
       sockets: needsSockets(prepared),
       async onReady(box) {
@@ -75,7 +79,10 @@ export async function runBoxed(
         supervision = await supervise(box, prepared, session, outside)
       },
     })
+    let hits: string[] = []
+    const end = await ending.finally(() => (hits = limits.release()))
     supervision?.close(end)
+    for (const text of hits) tell.warn(text)
     collectStateFiles(state)
     for (const text of refusedSettings(await collectGitConfigs(configs))) tell.warn(text)
     tellAfterwards(supervision, project, tell)

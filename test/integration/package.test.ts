@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, constants, copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, constants, copyFileSync, cpSync, mkdirSync, mkdtempSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -91,4 +92,21 @@ test('installed into a prefix without a network, it runs, also for another user'
     expect(done.stdout).toContain(version)
     expect(done.status).toBe(0)
   }
+})
+
+test('packed twice, from two places, it is the same to the byte', () => {
+  const copy = join(dir, 'copy')
+  cpSync(project, copy, { recursive: true, filter: (path) => !/\/(node_modules|\.git|coverage)$/.test(path) })
+  rmSync(join(copy, 'dist'), { recursive: true })
+  for (const made of [join(copy, 'node_modules'), join(dir, 'second')]) mkdirSync(made)
+  // A mount, since a link would show in the names of the modules; gone with its namespace. `prepack` builds.
+  const script = 'mount --bind "$1/node_modules" node_modules && npm pack --pack-destination "$2"'
+  const argv = ['--mount', '--propagation', 'private', 'sh', '-c', script, 'sh', project, join(dir, 'second')]
+  const env = { PATH: process.env['PATH'], HOME: dir, npm_config_cache: join(dir, 'cache') }
+  const done = spawnSync('unshare', argv, { cwd: copy, encoding: 'utf8', env })
+  expect(done.status, done.stderr).toBe(0)
+  const [first, second] = [dir, join(dir, 'second')].map((place) =>
+    readFileSync(join(place, packed.filename)),
+  )
+  expect(second!.equals(first!)).toBe(true)
 })

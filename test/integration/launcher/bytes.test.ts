@@ -70,6 +70,6 @@ test('no descriptor above 2 inside, whatever is open outside', async () => {
 
 test('limits: no core files, and the number of processes', async () => {
   const script = 'ulimit -c; ulimit -u'
-  const done = await bench.run('user', ['bash', '-c', script], { spec: { processes: 77 } })
+  const done = await bench.run('user', ['bash', '-c', script], { spec: { limits: { processes: 77 } } })
   expect(done.stdout).toBe('0\n77\n')
 })

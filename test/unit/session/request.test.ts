@@ -43,7 +43,7 @@ test('argv, environment, options, filter, data, end: in this order and without a
 })
 
 test('the limit of processes is an option of init, before the command', () => {
-  const [argv] = decode(encodeRequest({ ...input, processes: 64 }))
+  const [argv] = decode(encodeRequest({ ...input, limits: { processes: 64 } }))
   expect(argv![1].slice(4, 9)).toEqual(['/run/agentbox/init', 'init', '--processes', '64', '--'])
 })
 
