@@ -81,7 +81,8 @@ export function makeHome(who: Who): TestHome {
     root: (argv, options) => run({ ...input(argv, options), argv: as('root', argv) }),
     must: (argv, options) => must(input(argv, options)),
     launch: (args, options) => start(input([node, agentbox, ...args], options)),
-    remove: () => rmSync(base, { recursive: true, force: true }),
+    // A shell that has just ended may still write its history.
+    remove: () => rmSync(base, { recursive: true, force: true, maxRetries: 10 }),
   }
 }
 
