@@ -3,6 +3,7 @@ import { completion } from './completion.ts'
 import { doctor } from './doctor.ts'
 import { allow } from './allow.ts'
 import { deny } from './deny.ts'
+import { explain } from './explain.ts'
 import { hook } from './hook.ts'
 import { hooks } from './hooks.ts'
 import { log } from './log.ts'
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   deny,
   masks,
   scan,
+  explain,
   doctor,
   verify,
   shell,
