@@ -153,7 +153,7 @@ describe.each(['user', 'root'] as const)('agentbox run, as %s', (who: Who) => {
     it.each([
       ['an unknown key', 'version: 1\nmaskes: {}\n', '.agentboxrc:2:1: unknown key "maskes"'],
       ['a grant nobody approved', 'version: 1\nfilesystem:\n  read: [~/notes]\n', 'asks for 1 grant'],
-      ['a host nobody approved', 'version: 1\nnetwork: {allow: [a.example]}\n', 'network   a.example'],
+      ['a host nobody approved', 'version: 1\nnetwork: {allow: [a.example]}\n', 'network a.example'],
       ['what is no policy', '[]\n', '.agentboxrc:1:1'],
       ['a bomb', `a: &a [x,x]\nb: [${'*a,'.repeat(100)}*a]\n`, '.agentboxrc:1'],
     ])('%s starts nothing', async (_name, text, message) => {

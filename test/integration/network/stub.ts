@@ -1,0 +1,110 @@
+import { duplexPair, type Duplex } from 'node:stream'
+import type { Access, Verdict } from '../../../src/network/proxy/access.ts'
+import { proxy } from '../../../src/network/proxy/serve.ts'
+import { compileRules } from '../../../src/network/rules/decide.ts'
+
+/** A proxy whose names and connections are made up: nothing of it leaves this process. */
+export interface Stub {
+  /** What was dialled: `address:port`. */
+  dialled: string[]
+  verdicts: Verdict[]
+  /** A new connection from the box. */
+  connect(): Duplex
+  /** Writes bytes, and reads the answer until it is quiet or closed. */
+  say(bytes: Buffer | string, quiet?: number): Promise<string>
+}
+
+export interface World {
+  allow: readonly string[]
+  deny?: readonly string[]
+  /** Addresses of names; the second look-up gives the second list. */
+  names?: Record<string, readonly string[] | readonly (readonly string[])[]>
+  /** What a dialled server does. */
+  server?: (remote: Duplex, address: string, port: number) => void
+  upstream?: Access['upstream']
+}
+
+export function makeStub({ allow, deny = [], names = {}, server, upstream }: World): Stub {
+  const dialled: string[] = []
+  const verdicts: Verdict[] = []
+  const sourced = (list: readonly string[]) =>
+    list.map((value) => ({ value, origin: { layer: 'user' as const } }))
+  const looked = new Map<string, number>()
+  const serve = proxy({
+    rules: compileRules({ allow: sourced(allow), deny: sourced(deny) }, []),
+    resolve(name) {
+      const found = names[name] ?? ['93.184.216.34']
+      const count = looked.get(name) ?? 0
+      looked.set(name, count + 1)
+      const list = Array.isArray(found[0]) ? (found[Math.min(count, found.length - 1)] as string[]) : found
+      return Promise.resolve(list as string[])
+    },
+    dial(address, port) {
+      dialled.push(`${address}:${port}`)
+      const [near, far] = duplexPair()
+      far.on('error', () => {})
+      if (server === undefined) far.resume()
+      else server(far, address, port)
+      return Promise.resolve(near)
+    },
+    upstream: upstream ?? (() => undefined),
+    report: (verdict) => void verdicts.push(verdict),
+  })
+  const connect = (): Duplex => {
+    const [client, inside] = duplexPair()
+    client.on('error', () => {})
+    serve(inside)
+    return client
+  }
+  const say = (bytes: Buffer | string, quiet = 30): Promise<string> =>
+    new Promise((resolve) => {
+      const client = connect()
+      let text = ''
+      const done = (): void => {
+        clearTimeout(timer)
+        client.destroy()
+        resolve(text)
+      }
+      let timer = setTimeout(done, quiet)
+      client.on('data', (chunk: Buffer) => {
+        text += chunk.toString('latin1')
+        clearTimeout(timer)
+        timer = setTimeout(done, quiet)
+      })
+      client.on('close', done)
+      client.on('end', done)
+      client.write(bytes)
+    })
+  return { dialled, verdicts, connect, say }
+}
+
+/** A ClientHello as a client sends it. */
+export function clientHello(name: string | Buffer | undefined, records = 1): Buffer {
+  const serverName =
+    name === undefined ? Buffer.alloc(0) : extension(0, nameList(Buffer.from(name as string, 'latin1')))
+  const extensions = Buffer.concat([extension(10, Buffer.from([0, 2, 0, 29])), serverName])
+  const body = Buffer.concat([
+    Buffer.from([3, 3]),
+    Buffer.alloc(32, 7),
+    Buffer.from([0]),
+    vector(Buffer.from([0x13, 0x01])),
+    Buffer.from([1, 0]),
+    vector(extensions),
+  ])
+  const message = Buffer.concat([Buffer.from([1, 0]), vector(body)])
+  const size = Math.ceil(message.length / records)
+  const parts = Array.from({ length: records }, (_, at) => message.subarray(at * size, (at + 1) * size))
+  return Buffer.concat(parts.map((part) => Buffer.concat([Buffer.from([22, 3, 1]), vector(part)])))
+}
+
+function vector(bytes: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 255]), bytes])
+}
+
+function extension(type: number, bytes: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([type >> 8, type & 255]), vector(bytes)])
+}
+
+function nameList(name: Buffer): Buffer {
+  return vector(Buffer.concat([Buffer.from([0]), vector(name)]))
+}
