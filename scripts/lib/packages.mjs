@@ -16,6 +16,10 @@ export const needs = {
   vim: { commands: ['vim'], for: 'test' },
   setpriv: { commands: ['setpriv'], for: 'test' },
   ps: { commands: ['ps'], for: 'test' },
+  curl: { commands: ['curl'], for: 'test' },
+  openssl: { commands: ['openssl'], for: 'test' },
+  python: { commands: ['python3'], for: 'test' },
+  ssh: { commands: ['ssh'], for: 'test' },
 }
 
 const common = {
@@ -31,6 +35,9 @@ const common = {
   script: 'util-linux',
   vim: 'vim',
   setpriv: 'util-linux',
+  curl: 'curl',
+  openssl: 'openssl',
+  python: 'python3',
 }
 
 /** In the order of trying: a machine that has several is named after the first. */
@@ -41,28 +48,44 @@ export const managers = [
     install: ['-y', '-q', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120', 'install'],
     refresh: ['-q', 'update'],
     env: ['DEBIAN_FRONTEND=noninteractive'],
-    packages: { ...common, compiler: 'gcc libc6-dev', ps: 'procps', script: 'bsdutils' },
+    packages: {
+      ...common,
+      compiler: 'gcc libc6-dev',
+      ps: 'procps',
+      ssh: 'openssh-client',
+      script: 'bsdutils',
+    },
   },
   {
     command: 'dnf',
     byHand: 'dnf install',
     install: ['-y', 'install'],
     refresh: ['makecache'],
-    packages: { ...common, compiler: 'gcc glibc-devel glibc-static', ps: 'procps-ng' },
+    packages: {
+      ...common,
+      compiler: 'gcc glibc-devel glibc-static',
+      ps: 'procps-ng',
+      ssh: 'openssh-clients',
+    },
   },
   {
     command: 'pacman',
     byHand: 'pacman -S',
     install: ['-S', '--needed', '--noconfirm'],
     refresh: ['-Sy', '--noconfirm'],
-    packages: { ...common, compiler: 'base-devel', ps: 'procps-ng' },
+    packages: { ...common, compiler: 'base-devel', ps: 'procps-ng', ssh: 'openssh', python: 'python' },
   },
   {
     command: 'zypper',
     byHand: 'zypper install',
     install: ['--non-interactive', 'install', '--no-recommends'],
     refresh: ['--non-interactive', 'refresh'],
-    packages: { ...common, compiler: 'gcc glibc-devel glibc-devel-static', ps: 'procps' },
+    packages: {
+      ...common,
+      compiler: 'gcc glibc-devel glibc-devel-static',
+      ps: 'procps',
+      ssh: 'openssh-clients',
+    },
   },
   {
     command: 'apk',
@@ -75,6 +98,7 @@ export const managers = [
       ps: 'procps',
       setpriv: 'setpriv',
       script: 'util-linux-misc',
+      ssh: 'openssh-client',
     },
   },
 ]

@@ -36,8 +36,9 @@ export function credentialFront(
     void (async () => {
       const path = request.url ?? ''
       if (!path.startsWith('/')) throw new Refusal('malformed', 'this is no proxy')
+      const value = headerValue(credential.header, await secret())
       const socket = await dialTls(access, credential.host)
-      const add = [[credential.header, headerValue(credential.header, await secret())]] as const
+      const add = [[credential.header, value]] as const
       withoutPlaceholder(request.rawHeaders)
       await forward(request, response, { socket, path, add, host: credential.host })
     })().catch((error: unknown) => {
