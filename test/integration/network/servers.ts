@@ -119,7 +119,7 @@ function npmPackage(): { tarball: Buffer; integrity: string } {
   const content = Buffer.from('{"name":"tiny-package","version":"1.0.0"}\n')
   const header = Buffer.alloc(512)
   header.write('package/package.json', 0)
-  header.write('0000644\0' + '0000000\0' + '0000000\0', 100)
+  header.write('0000644\u00000000000\u00000000000\u0000', 100)
   header.write(`${content.length.toString(8).padStart(11, '0')}\0`, 124)
   header.write('00000000000\0', 136)
   header.write('        0', 148)
@@ -158,5 +158,5 @@ function sshServer(repository: string): Server {
       })
     })
   })
-  return server as unknown as Server
+  return server
 }
