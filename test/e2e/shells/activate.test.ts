@@ -43,6 +43,7 @@ describe.each(SHELLS)('an activated %s', (shell) => {
     world.write('way/.agentboxrc', 'version: 1\n')
     fs.symlinkSync(world.outside, `${world.base}/way/link`)
     fs.mkdirSync(`${world.base}/all/one/.git`, { recursive: true })
+    world.write('home/.config/agentbox/config.yaml', `version: 1\nalways: [${world.base}/all]\n`)
     world.write('home/.local/state/agentbox/always', `${world.base}/all\n`)
     const session = interactive(world, shell)
     for (const [dir, active] of [
