@@ -1,14 +1,28 @@
 import { agents } from './agents.ts'
 import { bwrap } from './bwrap.ts'
+import { editors } from './editors.ts'
 import { exposure } from './exposure.ts'
 import { history } from './history.ts'
 import { installation } from './installation.ts'
 import { kernel } from './kernel.ts'
 import { policy } from './policy.ts'
+import { shells } from './shells.ts'
 import type { Check, DoctorContext, Finding } from './types.ts'
+import { unboxed } from './unboxed.ts'
 
 /** Every check, in the order of the report. Adding one is a file in this folder and a line here. */
-export const checks: readonly Check[] = [bwrap, kernel, installation, policy, agents, history, exposure]
+export const checks: readonly Check[] = [
+  bwrap,
+  kernel,
+  installation,
+  policy,
+  agents,
+  history,
+  exposure,
+  shells,
+  editors,
+  unboxed,
+]
 
 /** What all checks, or those of these ids, find; a check that fails is a finding itself. */
 export async function examine(context: DoctorContext, ids: readonly string[] = []): Promise<Finding[]> {
