@@ -69,7 +69,8 @@ function renamed(from, to) {
 
 function replaced(path, restore) {
   // Next to it: from another mount the kernel would refuse for that reason alone.
-  const other = `${path}-other`
+  // No name of a secret: it would be masked at once.
+  const other = path.replace(/[^/]*$/, 'probe-other')
   const result = refused(() => {
     fs.writeFileSync(other, 'planted')
     fs.renameSync(other, path)
