@@ -9,8 +9,9 @@
 // A row is `{ text, value, unit, against?, ratio?, aim?, ok? }`: `ratio` is the figure that `--check` holds
 // against the kept one, since times of two machines cannot be compared; `ok: false` is a missed aim.
 import { floor } from './parts/floor.mjs'
+import { git } from './parts/git.mjs'
 import { launch } from './parts/launch.mjs'
 import { scan } from './parts/scan.mjs'
 import { shim } from './parts/shim.mjs'
 
-export const parts = [floor, launch, shim, scan]
+export const parts = [floor, launch, shim, scan, git]

@@ -1,5 +1,5 @@
 import { fromBytes } from '../host/bytes.ts'
-import { callGit, records, type GitCall } from './call.ts'
+import { callGit, records, type GitAnswer, type GitCall } from './call.ts'
 
 /** A regular file in the index that differs from HEAD. */
 export interface StagedFile {
@@ -19,27 +19,20 @@ const EMPTY_TREE = {
 
 /** What the next commit would bring, without deletions, links and submodules. Undefined if git cannot tell. */
 export async function stagedFiles(where: Where): Promise<StagedFile[] | undefined> {
-  const base = await headTree(where)
-  const args = [
-    'diff-index',
-    '--cached',
-    '-z',
-    '--no-renames',
-    '--diff-filter=ACMRT',
-    '--no-ext-diff',
-    base,
-    '--',
-  ]
-  const { status, stdout } = await callGit({ ...where, args })
-  return status === 0 ? parseRaw(stdout) : undefined
+  const { status, stdout } = await difference(where, 'HEAD')
+  if (status === 0) return parseRaw(stdout)
+  // Before the first commit there is no HEAD; asked only then, since git waits for us at every commit.
+  const head = await callGit({ ...where, args: ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'] })
+  if (head.status !== 1) return undefined
+  const format = await callGit({ ...where, args: ['rev-parse', '--show-object-format'] })
+  const sha256 = format.stdout.toString('latin1').trim() === 'sha256'
+  const first = await difference(where, sha256 ? EMPTY_TREE.sha256 : EMPTY_TREE.sha1)
+  return first.status === 0 ? parseRaw(first.stdout) : undefined
 }
 
-/** HEAD, or before the first commit the empty tree. */
-async function headTree(where: Where): Promise<string> {
-  const { status } = await callGit({ ...where, args: ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'] })
-  if (status === 0) return 'HEAD'
-  const { stdout } = await callGit({ ...where, args: ['rev-parse', '--show-object-format'] })
-  return stdout.toString('latin1').trim() === 'sha256' ? EMPTY_TREE.sha256 : EMPTY_TREE.sha1
+function difference(where: Where, base: string): Promise<GitAnswer> {
+  const options = ['--cached', '-z', '--no-renames', '--diff-filter=ACMRT', '--no-ext-diff']
+  return callGit({ ...where, args: ['diff-index', ...options, base, '--'] })
 }
 
 /** `:old-mode new-mode old-oid new-oid status NUL path NUL`. */

@@ -47,7 +47,8 @@ export function makeWorld(): World {
       if (!existsSync(lists)) return []
       const texts = readdirSync(lists).map((name) => readFileSync(`${lists}/${name}`, 'utf8'))
       const stored = texts.map((text) => JSON.parse(text) as { project: string; masks: { path: string }[] })
-      return stored.flatMap(({ project, masks }) => masks.map(({ path }) => path.slice(project.length + 1)))
+      const own = stored.filter(({ project }) => !project.endsWith('/tree') || stored.length === 1)
+      return own.flatMap(({ project, masks }) => masks.map(({ path }) => path.slice(project.length + 1)))
     },
   }
 }
