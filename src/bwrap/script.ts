@@ -81,6 +81,9 @@ function header({ plan, version }: ScriptInput): string {
     '# Left out, since it needs agentbox: its pid 1 (so Ctrl-C ends the box, and Ctrl-Z stops all of it), the',
     '# Landlock scope that closes abstract sockets when the network is shared, and the check that nothing was',
     '# swapped while the box was built. The list of masked files is the one of the moment of printing.',
+    ...(plan.network === 'allow'
+      ? ['# Also left out: the proxy, which agentbox runs outside. This box has no network at all.']
+      : []),
     'set -euo pipefail',
     'mask=$(umask)',
     'umask 077',

@@ -2,6 +2,7 @@ import { activate } from './activate.ts'
 import { completion } from './completion.ts'
 import { doctor } from './doctor.ts'
 import { allow } from './allow.ts'
+import { allowHost } from './allow-host.ts'
 import { deny } from './deny.ts'
 import { explain } from './explain.ts'
 import { hook } from './hook.ts'
@@ -24,6 +25,7 @@ import { wrap } from './wrap.ts'
 export const commands: readonly Command[] = [
   run,
   allow,
+  allowHost,
   deny,
   masks,
   scan,

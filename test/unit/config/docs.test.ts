@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { keysMarkdown } from '../../../src/config/docs.ts'
 import { jsonSchema } from '../../../src/config/json-schema.ts'
 import { keysOf } from '../../../src/config/keys.ts'
+import { presetsMarkdown } from '../../../src/network/docs.ts'
 import { parsePolicy } from '../../../src/config/parse.ts'
 
 const EXAMPLE = '.agentboxrc.example'
@@ -24,6 +25,15 @@ describe('what is generated from the schema', () => {
       '../../../docs/policy.md',
     )
   })
+})
+
+it('the table in docs/network.md is in step', async () => {
+  const page = readFileSync('docs/network.md', 'utf8')
+  const [before, after] = page.split(/<!-- presets -->[^]*<!-- \/presets -->/)
+  const table = presetsMarkdown()
+  await expect(`${before}<!-- presets -->\n${table}<!-- /presets -->${after}`).toMatchFileSnapshot(
+    '../../../docs/network.md',
+  )
 })
 
 describe('the JSON Schema', () => {

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+import { addToList, EMPTY_POLICY } from '../../../src/config/edit.ts'
+
+const edited = async (text: string, ...entries: string[]): Promise<string> => {
+  const source = { layer: 'repo' as const, file: '.agentboxrc', dir: '/p', bytes: Buffer.from(text) }
+  const edit = await addToList(source, ['network', 'allow'], entries)
+  return edit.kind === 'edited' ? edit.text : `invalid: ${edit.issues[0]!.problem}`
+}
+
+describe('addToList', () => {
+  it.each<[string, string, string]>([
+    ['an empty policy', EMPTY_POLICY, 'version: 1\nnetwork:\n  allow: [a.example]\n'],
+    [
+      'a list in one line',
+      'version: 1 # one\nnetwork:\n    allow: [b.example] # ours\n',
+      'version: 1 # one\nnetwork:\n    allow: [b.example, a.example] # ours\n',
+    ],
+    [
+      'a list in lines',
+      '# top\nversion: 1\n\nnetwork:\n  # why\n  allow:\n    - b.example # b\n  mode: allow\n',
+      '# top\nversion: 1\n\nnetwork:\n  # why\n  allow:\n    - b.example # b\n    - a.example\n  mode: allow\n',
+    ],
+    [
+      'a section in one line',
+      'version: 1\nnetwork: {mode: allow}\n',
+      'version: 1\nnetwork: {mode: allow, allow: [a.example]}\n',
+    ],
+    [
+      'JSON',
+      '{"version": 1, "network": {"allow": ["b.example"]}}',
+      '{"version": 1, "network": {"allow": ["b.example", "a.example"]}}\n',
+    ],
+    ['JSON without a section', '{"version": 1}', '{"version": 1, "network": {"allow": ["a.example"]}}\n'],
+    ['what is invalid', 'version: 1\nnetwrok: {}\n', 'invalid: unknown key "netwrok"'],
+  ])('%s', async (_name, text, wanted) => expect(await edited(text, 'a.example')).toBe(wanted))
+
+  it('quotes what YAML would take for something else', async () => {
+    expect(await edited(EMPTY_POLICY, '@npm', '*.a.example', 'a.example:22')).toBe(
+      'version: 1\nnetwork:\n  allow: ["@npm", "*.a.example", "a.example:22"]\n',
+    )
+  })
+})
