@@ -16,6 +16,7 @@ import { run } from './run.ts'
 import { scan } from './scan.ts'
 import { schema } from './schema.ts'
 import { shims } from './shims.ts'
+import { status } from './status.ts'
 import { shell } from './shell.ts'
 import { verify } from './verify.ts'
 import type { Command } from './types.ts'
@@ -24,6 +25,7 @@ import { wrap } from './wrap.ts'
 /** Every command, in the order of the help. */
 export const commands: readonly Command[] = [
   run,
+  status,
   allow,
   allowHost,
   deny,

@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs'
+import { fail } from '../errors.ts'
+import { realpathOf } from '../host/files.ts'
+import { hookScript, statusOf } from '../session/status.ts'
+import { surveySituation } from '../session/situation.ts'
+import { statusText } from '../ui/status.ts'
+import { policyFlags, policyOptions } from './policy-options.ts'
+import { jsonOption, type Call, type Command } from './types.ts'
+
+export const status: Command = {
+  name: 'status',
+  usage: '',
+  summary: 'Say on one screen what the box here may see, reach and run',
+  options: { json: jsonOption, ...policyOptions },
+  examples: ['agentbox status', 'agentbox status --json', 'agentbox status --network none'],
+  run: showStatus,
+}
+
+async function showStatus({ env, values, positionals, installDir, out }: Call): Promise<number> {
+  if (positionals.length > 0) fail({ code: 'usage', text: 'status takes no argument', command: 'status' })
+  const situation = await surveySituation(env, policyFlags(values))
+  const script = hookScript(installDir)
+  const found = await statusOf(situation, {
+    helper: `${installDir}/agentbox-helper`,
+    programs: { node: process.execPath, agentbox: `${installDir}/agentbox.cjs` },
+    template: realpathOf(script) === undefined ? '' : readFileSync(script, 'utf8'),
+  })
+  if (values['json'] === true) out(`${JSON.stringify({ version: 1, ...found }, null, 2)}\n`)
+  else out(statusText(found, situation.facts.home, Date.now()))
+  return 0
+}
