@@ -79,6 +79,12 @@ struct box {
 };
 struct box start_box(bool sockets);
 
+/* still.c */
+enum { LOOK_MS = 100 };
+void open_processes(void);
+void stop_everything(void);
+void keep_everything_stopped(void);
+
 /* main.c */
 _Noreturn void die(const char *what);
 void block_all_signals(void);

@@ -20,6 +20,7 @@ static struct {
 
 enum { PING_MS = 1000, MOST_UNANSWERED = 2 };
 
+
 /* ---- the agent's process, before it is the agent ---- */
 
 /*
@@ -228,13 +229,15 @@ static void on_order(void) {
     if (is_signal(order.value)) kill(-it.agent, order.value);
     return;
   case FREEZE:
-    kill(-1, SIGSTOP); /* every process of the namespace but pid 1; atomic towards fork */
+    stop_everything();
     it.frozen = true;
+    it.alone = false; /* the PONG that may be on its way is no leave to go on */
     tell(FROZEN, 0);
     return;
   case CONTINUE:
-    kill(it.frozen ? -1 : -it.agent, SIGCONT);
-    it.frozen = false;
+    kill(it.frozen || it.alone ? -1 : -it.agent, SIGCONT);
+    it.frozen = it.alone = false;
+    it.unanswered = 0;
     return;
   case PONG:
     it.unanswered = 0;
@@ -258,7 +261,7 @@ static void ask_for_company(void) {
     it.unanswered++;
   } else if (!it.alone) {
     it.alone = true;
-    kill(-1, SIGSTOP);
+    stop_everything();
   }
 }
 
@@ -318,6 +321,7 @@ int init_main(int argc, char **argv) {
   if (getpid() != 1 || setpgid(0, 0) != 0) _exit(125);
   if (prctl(PR_SET_DUMPABLE, 0) != 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) die("prctl");
   it.signals = watch_signals();
+  open_processes();
   tell(READY, 0);
   expect(GO);
   start_agent(limits, argv);
@@ -327,10 +331,12 @@ int init_main(int argc, char **argv) {
         {.fd = CHANNEL_FD, .events = POLLIN},
         {.fd = it.listener, .events = POLLIN},
     };
-    if (poll(fds, 3, PING_MS) < 0 && errno != EINTR) die("poll");
+    bool stands = it.frozen || it.alone;
+    if (poll(fds, 3, stands ? LOOK_MS : PING_MS) < 0 && errno != EINTR) die("poll");
     if (fds[2].revents != 0) hear_listener(MSG_DONTWAIT);
     if (fds[0].revents != 0) read_signals();
     if (fds[1].revents != 0) on_order();
     ask_for_company();
+    if (stands && (it.frozen || it.alone)) keep_everything_stopped();
   }
 }

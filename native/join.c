@@ -9,11 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
-static int open_namespace(pid_t box, const char *name) {
-  char path[64];
-  snprintf(path, sizeof path, "/proc/%d/ns/%s", (int)box, name);
-  return open(path, O_RDONLY | O_CLOEXEC);
-}
+static bool own_network; /* of the box: sockets are not made in the host's */
 
 static bool is_ours(int namespace, const char *name) {
   struct stat theirs, mine;
@@ -27,22 +23,25 @@ static bool is_ours(int namespace, const char *name) {
  * The box's processes are in an inner user namespace (--disable-userns); its mounts and its network belong to
  * the outer one, which the kernel names.
  */
-static bool enter(pid_t box) {
-  int mounts = open_namespace(box, "mnt"), network = open_namespace(box, "net");
+static bool enter(int process) {
+  int mounts = openat(process, "ns/mnt", O_RDONLY | O_CLOEXEC);
+  int network = openat(process, "ns/net", O_RDONLY | O_CLOEXEC);
   if (mounts < 0 || network < 0) return false;
-  bool same_network = is_ours(network, "net");
+  own_network = !is_ours(network, "net");
   int owner = ioctl(mounts, NS_GET_USERNS);
   if (owner < 0 || is_ours(mounts, "mnt")) {
     errno = owner < 0 ? errno : EINVAL;
     return false;
   }
   if (setns(owner, CLONE_NEWUSER) != 0) return false;
-  if (!same_network && setns(network, CLONE_NEWNET) != 0) return false;
+  if (own_network && setns(network, CLONE_NEWNET) != 0) return false;
   if (setns(mounts, CLONE_NEWNS) != 0) return false;
   close(owner);
   close(network);
   close(mounts);
-  return prctl(PR_SET_DUMPABLE, 0) == 0; /* a change of credentials has set it back */
+  close(process);
+  /* Not for ever stopped, either. A change of credentials can set both back. */
+  return prctl(PR_SET_DUMPABLE, 0) == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0;
 }
 
 static bool read_whole(int from, void *into, size_t size) {
@@ -82,16 +81,17 @@ static void serve(const struct request *request, int requests, int handles) {
     reply(requests, &answer);
     return;
   }
-  int made = handles < 0 ? -1 : make_socket(request);
-  if (made < 0) answer.error = handles < 0 ? EOPNOTSUPP : errno;
+  bool possible = handles >= 0 && own_network;
+  int made = possible ? make_socket(request) : -1;
+  if (made < 0) answer.error = possible ? errno : EOPNOTSUPP;
   else if (!hand_over_socket(handles, request, made)) answer.error = errno;
   if (made >= 0) close(made);
   reply(requests, &answer);
 }
 
-_Noreturn void join_box(pid_t box, int requests, int handles) {
+_Noreturn void join_box(int process, int requests, int handles) {
   struct answer greeting = {0};
-  if (!enter(box) || !open_masks()) greeting.error = errno;
+  if (!enter(process) || !open_masks()) greeting.error = errno;
   greeting.dev = masks_device();
   reply(requests, &greeting);
   if (greeting.error != 0) _exit(125);
@@ -108,17 +108,22 @@ _Noreturn void join_box(pid_t box, int requests, int handles) {
 
 _Noreturn void join_when_told(int from, int requests, int handles) {
   pid_t box;
+  char path[64];
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || !read_whole(from, &box, sizeof box)) _exit(0);
-  join_box(box, requests, handles);
+  close(from);
+  snprintf(path, sizeof path, "/proc/%d", (int)box);
+  join_box(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), requests, handles);
 }
 
-/* `join PID [sockets]`, for Node to start anew when the one that launch forked is gone: 3 and 4 are its ends. */
+/*
+ * `join [sockets]`, for Node to start anew when the one that launch forked is gone: 0 is the directory of the
+ * box's pid 1 in /proc, 3 and 4 are its ends.
+ */
 int join_main(int argc, char **argv) {
-  char *end = NULL;
-  bool sockets = argc == 2 && strcmp(argv[1], "sockets") == 0;
-  long box = argc == 1 || sockets ? strtol(argv[0], &end, 10) : 0;
-  if (box <= 1 || *end != '\0' || prctl(PR_SET_DUMPABLE, 0) != 0) return 125;
+  bool sockets = argc == 1 && strcmp(argv[0], "sockets") == 0;
+  if (argc > 1 || (argc == 1 && !sockets)) return 125;
+  if (prctl(PR_SET_DUMPABLE, 0) != 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return 125;
   block_all_signals();
   close_from(sockets ? 5 : 4, INT_MAX);
-  join_box((pid_t)box, 3, sockets ? 4 : -1);
+  join_box(STDIN_FILENO, 3, sockets ? 4 : -1);
 }

@@ -11,19 +11,24 @@ enum request_kind {
   MASK_DENY,      /* the same with a file that nobody may open */
   MASK_TEXT,      /* the same with a file that holds `text` */
   REWRITE,        /* the text of the mask that the request `dev` made becomes `text` */
-  UNMASK,         /* what is mounted over `path` goes, if it is `dev`, `ino` */
+  UNMASK,         /* what is mounted over `path` goes, if it is the `struct identity` in `text` */
   PROTECT,        /* `path` becomes read-only */
   LISTEN,         /* on port `dev` of the box's loopback: the listener is handed over as `id` */
   CONNECT,        /* to port `dev` there: the connection is handed over as `id` */
   LINK,           /* a symbolic link to `text` over `path`, which is no directory */
+  FORGET,         /* the mask that the request `dev` made is not needed any more: its room is */
 };
 
 /* Followed by `path` and `text`, without NULs at their ends. */
 struct request_header {
   uint32_t kind, id;
-  /* MASK…, PROTECT, LINK: what stands there on the host; anything else is left alone. 0, 0: whatever it is. */
+  /* MASK…, PROTECT, LINK, UNMASK: what stands there on the host; anything else is left alone. */
   uint64_t dev, ino;
   uint32_t path, text;
+};
+
+struct identity {
+  uint64_t dev, ino;
 };
 
 struct answer {
@@ -42,8 +47,10 @@ struct request {
 };
 
 /* mounts.c */
-bool open_masks(void);
 void answer_mount(const struct request *request, struct answer *answer);
+
+/* store.c */
+bool open_masks(void);
 uint64_t masks_device(void);
 
 /* sockets.c */
@@ -51,8 +58,8 @@ int make_socket(const struct request *request);
 bool hand_over_socket(int handles, const struct request *request, int socket);
 void drop_acknowledgements(int handles);
 
-/* join.c: waits for the box's pid on `from`, or has it already */
+/* join.c: waits for the box's pid on `from`, or has its directory in /proc, which no later process gets */
 _Noreturn void join_when_told(int from, int requests, int handles);
-_Noreturn void join_box(pid_t box, int requests, int handles);
+_Noreturn void join_box(int process, int requests, int handles);
 
 #endif

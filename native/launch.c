@@ -11,7 +11,7 @@
  */
 #include "common.h"
 
-enum { CREDIT_MS = 1000 };
+enum { CREDIT_MS = 1000, PONG_MS = 100 };
 
 struct line {
   char text[64];
@@ -22,8 +22,10 @@ static struct {
   struct box box;
   int signals, terminal;
   pid_t init, group; /* as this pid namespace sees them; 0 until known */
-  bool wants_terminal, had_terminal, started, freezing, frozen, held;
-  int stop_signal;
+  bool wants_terminal, had_terminal, started, freezing, frozen;
+  bool held;       /* frozen for Node */
+  int stop_signal; /* frozen because the agent was stopped; 0: not for that */
+  bool owes_pong;
   uint64_t waiting; /* signals that came before the agent was there */
   int64_t credit[65];
   struct line input;
@@ -95,6 +97,7 @@ static bool spend_credit(int number) {
 
 static void resume(void) {
   it.freezing = it.frozen = it.held = false;
+  it.stop_signal = 0;
   if (it.wants_terminal) hand_over();
   tell_init(CONTINUE, 0);
 }
@@ -148,14 +151,18 @@ static void on_terminal_signal(int number) {
     to_our_group(number);
 }
 
+static void freeze(void) {
+  it.freezing = true;
+  tell_init(FREEZE, 0);
+}
+
 /* Node supervises the box and is about to stop: until it is back, nothing may run in there. */
 static void on_stopped(int number) {
   if (it.freezing || it.frozen || served_with_terminal(number)) return;
   /* Programs in raw mode do Ctrl-Z by kill(0, SIGTSTP), for the script around them to stop as well. */
   if (number == SIGTSTP && agent_has_terminal() && it.credit[number] <= now_ms()) to_our_group(number);
-  it.freezing = true;
   it.stop_signal = number;
-  tell_init(FREEZE, 0);
+  freeze();
 }
 
 static void on_frozen(void) {
@@ -164,7 +171,7 @@ static void on_frozen(void) {
   it.frozen = true;
   take_back();
   if (it.held) tell_node("held", 0);
-  else tell_node("stopped", it.stop_signal);
+  if (it.stop_signal != 0) tell_node("stopped", it.stop_signal);
 }
 
 static void on_grouped(pid_t leader) {
@@ -188,6 +195,7 @@ static void on_started(void) {
   tell_node("started", 0);
   for (int number = 1; number <= 64; number++)
     if (it.waiting >> (number - 1) & 1) to_box(SIGNAL_AGENT, number);
+  if (it.held) freeze();
 }
 
 /* Stopped by somebody, not by us: whoever is stopped does not see what appears in the project. */
@@ -204,8 +212,10 @@ static bool node_stands_still(void) {
   return state == NULL || strlen(state) < 3 || state[2] == 'T' || state[2] == 't';
 }
 
+/* The answer comes when Node runs again; init does not ask twice. */
 static void on_ping(void) {
-  if (!node_stands_still()) tell_init(PONG, 0);
+  it.owes_pong = node_stands_still();
+  if (!it.owes_pong) tell_init(PONG, 0);
 }
 
 static void set_end(const char *word, int value) { snprintf(it.end, sizeof it.end, "%s %d\n", word, value); }
@@ -265,24 +275,41 @@ static void read_channel(void) {
 
 /* ---- Node ---- */
 
-/* Nothing in the box runs until Node says resume: it has lost sight of the box's files. */
+/* Nothing in the box runs until Node says thaw: it has lost sight of the box's files. */
 static void hold_box(void) {
-  if (it.freezing || it.frozen) return;
-  it.freezing = it.held = true;
-  tell_init(FREEZE, 0);
+  it.held = true;
+  if (it.frozen) tell_node("held", 0);
+  else if (it.started && !it.freezing) freeze();
+}
+
+static void thaw_box(void) {
+  if (it.held && it.stop_signal == 0 && (it.freezing || it.frozen)) resume();
+  it.held = false;
+}
+
+/* Node was stopped together with the agent, and runs again. */
+static void on_resume(void) {
+  if (!it.frozen) return;
+  credit(SIGCONT);
+  if (it.held) it.stop_signal = 0;
+  else resume();
+}
+
+/* It did not answer. Should it ever go on, what it was asked to do is out of date. */
+static void drop_joiner(void) {
+  if (it.box.joiner > 0) kill(it.box.joiner, SIGKILL);
 }
 
 static void on_line(const char *text) {
   int number, end = 0;
   if (strcmp(text, "go") == 0) tell_init(GO, 0);
-  else if (strcmp(text, "resume") == 0) {
-    if (!it.frozen) return;
-    credit(SIGCONT);
-    resume();
-  } else if (sscanf(text, "signal %d%n", &number, &end) == 1 && text[end] == '\0' && is_signal(number)) {
+  else if (strcmp(text, "resume") == 0) on_resume();
+  else if (strcmp(text, "freeze") == 0) hold_box();
+  else if (strcmp(text, "thaw") == 0) thaw_box();
+  else if (strcmp(text, "unjoin") == 0) drop_joiner();
+  else if (sscanf(text, "signal %d%n", &number, &end) == 1 && text[end] == '\0' && is_signal(number)) {
     if (!spend_credit(number)) to_box(SIGNAL_AGENT, number);
-  } else if (strcmp(text, "freeze") == 0) hold_box();
-  else end_box();
+  } else end_box();
 }
 
 static bool read_control(void) {
@@ -358,7 +385,8 @@ int launch_main(bool sockets) {
         {.fd = it.box.channel, .events = POLLIN},
         {.fd = node ? CONTROL_FD : -1, .events = POLLIN},
     };
-    if (poll(fds, 3, -1) < 0 && errno != EINTR) die("poll");
+    if (poll(fds, 3, it.owes_pong ? PONG_MS : -1) < 0 && errno != EINTR) die("poll");
+    if (it.owes_pong) on_ping();
     if (fds[0].revents != 0) read_signals(); /* first: credits must be there before Node's reports */
     if (it.box.channel >= 0 && fds[1].revents != 0) read_channel();
     if (node && fds[2].revents != 0 && !read_control()) {

@@ -1,38 +1,27 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import type { Server, Socket } from 'node:net'
+import { Socket, type Server } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { getSystemErrorName } from 'node:util'
 import { fail } from '../errors.ts'
 import { toBytes } from '../host/bytes.ts'
 import type { Identity } from '../plan/ops.ts'
-
-/** The same in native/join.h. */
-const KIND = {
-  empty: 1,
-  deny: 2,
-  text: 3,
-  rewrite: 4,
-  unmask: 5,
-  protect: 6,
-  listen: 7,
-  connect: 8,
-  link: 9,
-} as const
-const HEADER = 32
-const ANSWER = 32
-/** Milliseconds: a process that does nothing but answer is gone or stopped if it takes longer. */
-const PATIENCE = 1000
+import { identityBytes, KIND, LARGEST_PATH, LARGEST_TEXT, openTalk } from './inside-talk.ts'
+import type { Answer, Request, Talk } from './inside-talk.ts'
 
 /** What is to be seen in place of a file. Over a directory each of them is an empty directory. */
 export type LiveLook = { kind: 'empty' } | { kind: 'deny' } | { kind: 'text'; text: string }
 
-export interface InsideAnswer {
-  /** The errno's name, or undefined: it is done. `EEXIST`: something else than was expected stands there. */
+export interface InsideAnswer extends Answer {
+  /**
+   * The errno's name, or undefined: it is done. `EEXIST`: something else than was expected stands there.
+   * `ESTALE`, `ENOENT`: it was moved away meanwhile, and is covered where it is now.
+   */
   error?: string | undefined
   /** What stands at the path now, seen from inside. */
   found: Identity
   /** For `rewrite`, of a mask with text. */
   token: number
+  /** There was no room for the text: the mask is empty. */
+  emptied: boolean
 }
 
 /**
@@ -44,182 +33,151 @@ export interface Inside {
   /** Resolves when it is in the box; rejects if that is impossible. */
   joined: Promise<void>
   /** Covers what stands at the path if it is `expected` (on the host, by device and inode). */
-  mask(path: string, look: LiveLook, expected: Identity | undefined): Promise<InsideAnswer>
-  /** Changes the text of a mask, by the token of the call that made it. */
+  mask(path: string, look: LiveLook, expected: Identity): Promise<InsideAnswer>
+  /** Changes the text of a mask, by the token of the call that made it; `ENOENT` if that has no text. */
   rewrite(token: number, text: string): Promise<InsideAnswer>
-  /** Takes away what covers the path if that is `mounted`. */
-  unmask(path: string, mounted: Identity): Promise<InsideAnswer>
+  /** Takes away what covers the path if that is `mounted`, and what it covers is `covered` (on the host). */
+  unmask(path: string, mounted: Identity, covered: Identity): Promise<InsideAnswer>
   /** Makes the path read-only if it is `expected`. */
-  protect(path: string, expected: Identity | undefined): Promise<InsideAnswer>
+  protect(path: string, expected: Identity): Promise<InsideAnswer>
   /** Puts a symbolic link in the place of a file, if that is `expected`. Kernels before 5.10 may refuse. */
   link(path: string, to: string, expected: Identity): Promise<InsideAnswer>
   /** A server on 127.0.0.1:port of the box. Rejects with `io` if the port is taken. */
   listen(port: number): Promise<Server>
   /** A connection to 127.0.0.1:port of the box; errors come as the socket's events. */
   connect(port: number): Promise<Socket>
-  /** The process is gone or does not answer. Called once, never after `close`. */
+  /** The process is gone, or does not answer and is being ended. Resolves never after `close`. */
   lost: Promise<void>
   close(): void
 }
 
-/** A process of its own that joins the box with this pid 1, in place of the one that `launch` forked. */
-export function joinBox(helper: string, pid: number, sockets: boolean): Inside {
-  const child = spawn(helper, ['join', String(pid), ...(sockets ? ['sockets'] : [])], {
+/**
+ * A process of its own that joins the box in place of the one that `launch` forked. `process` is an open
+ * /proc/PID of the box's pid 1, which no later process can be mistaken for.
+ */
+export function joinBox(helper: string, process: number, sockets: boolean): Inside {
+  const child = spawn(helper, ['join', ...(sockets ? ['sockets'] : [])], {
     cwd: '/',
     env: {},
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe', ...(sockets ? ['ipc' as const] : [])],
+    stdio: [process, 'ignore', 'ignore', 'pipe', ...(sockets ? ['ipc' as const] : [])],
   })
   child.on('error', () => {})
-  return openInside(child, child.stdio[3] as Duplex)
+  return openInside(child, child.stdio[3] as Duplex, () => void child.kill('SIGKILL'))
 }
 
-interface Waiting {
-  resolve(answer: InsideAnswer): void
-  reject(reason: Error): void
-  timer: NodeJS.Timeout
-}
-
-/** Also over several helpers of a box: masks with text are files that are named after it. */
-let nextId = 1
-
-interface Talk {
-  stream: Duplex
-  waiting: Map<number, Waiting>
-  /** Sockets come over another channel than the answers. */
-  sockets: Map<number, Server | Socket>
-  onSocket: Map<number, (socket: Server | Socket) => void>
-  /** Milliseconds: when the last answer came. */
-  heard: number
-  giveUp(reason: Error): void
-}
-
-/** Talks to the joined process of `child` over `stream`; the greeting is answer 0. */
-export function openInside(child: ChildProcess, stream: Duplex): Inside {
+/** Talks to the joined process behind `stream`; `end` makes sure that it does nothing any more. */
+export function openInside(child: ChildProcess, stream: Duplex, end: () => void): Inside {
+  let closed = false
   let tellLost = (): void => {}
   const lost = new Promise<void>((resolve) => (tellLost = resolve))
-  const talk: Talk = {
-    stream,
-    waiting: new Map(),
-    sockets: new Map(),
-    onSocket: new Map(),
-    heard: 0,
-    giveUp(reason) {
-      for (const { reject, timer } of talk.waiting.values()) {
-        clearTimeout(timer)
-        reject(reason)
-      }
-      talk.waiting.clear()
-      stream.destroy()
-      tellLost()
-    },
-  }
-  readAnswers(talk)
-  readSockets(talk, child)
-  const joined = greeted(expect(talk, 0, 10 * PATIENCE))
+  const handles = receiveHandles(child)
+  const talk = openTalk(stream, (reason) => {
+    handles.giveUp(reason)
+    end()
+    if (!closed) tellLost()
+  })
+  const joined = greeted(talk.greeting)
   // Whoever waits for it hears of a failure; a box that fails earlier has nobody who waits.
   joined.catch(() => {})
-  return { ...calls(talk), joined, lost, close: () => void stream.destroy() }
+  const close = (): void => {
+    closed = true
+    stream.destroy()
+  }
+  return { ...mounts(talk), ...sockets(talk, handles), joined, lost, close }
 }
 
-async function greeted(greeting: Promise<InsideAnswer>): Promise<void> {
+async function greeted(greeting: Promise<Answer>): Promise<void> {
   const { error } = await greeting
   if (error !== undefined) fail({ code: 'box-not-joined', reason: error })
 }
 
-function calls(talk: Talk): Omit<Inside, 'joined' | 'lost' | 'close'> {
-  const none = { dev: '0', ino: '0' }
+function mounts(talk: Talk): Pick<Inside, 'mask' | 'rewrite' | 'unmask' | 'protect' | 'link'> {
+  /** The text behind each mask: when another one covers the path, its room is free. */
+  const texts = new Map<string, number>()
+  const forget = (path: string): void => {
+    const token = texts.get(path)
+    if (token !== undefined) talk.tell({ kind: KIND.forget, identity: numbered(token) })
+    texts.delete(path)
+  }
+  const at = async (request: Request & { path: string }): Promise<InsideAnswer> => {
+    if (toBytes(request.path).length > LARGEST_PATH)
+      return { error: 'ENAMETOOLONG', found: numbered(0), token: 0, emptied: false }
+    return { ...(await talk.ask(request)), emptied: false }
+  }
+  const mask: Inside['mask'] = async (path, look, identity) => {
+    const text = look.kind === 'text' ? Buffer.from(look.text, 'utf8') : undefined
+    const fits = text === undefined || text.length <= LARGEST_TEXT
+    if (!fits) return { ...(await mask(path, { kind: 'empty' }, identity)), emptied: true }
+    const answer = await at({ kind: KIND[look.kind], identity, path, ...(text === undefined ? {} : { text }) })
+    if (answer.error === 'ENOSPC' && text !== undefined)
+      return { ...(await mask(path, { kind: 'empty' }, identity)), emptied: true }
+    if (answer.error !== undefined) return answer
+    forget(path)
+    if (text !== undefined) texts.set(path, answer.token)
+    return answer
+  }
   return {
-    mask: (path, look, expected = none) =>
-      send(talk, KIND[look.kind], expected, path, look.kind === 'text' ? look.text : ''),
-    rewrite: (token, text) => send(talk, KIND.rewrite, { dev: String(token), ino: '0' }, '', text),
-    unmask: (path, mounted) => send(talk, KIND.unmask, mounted, path),
-    protect: (path, expected = none) => send(talk, KIND.protect, expected, path),
-    link: (path, to, expected) => send(talk, KIND.link, expected, path, to),
-    listen: (port) => socketFor<Server>(talk, KIND.listen, port),
-    connect: (port) => socketFor<Socket>(talk, KIND.connect, port),
+    mask,
+    async rewrite(token, text) {
+      const bytes = Buffer.from(text, 'utf8')
+      if (bytes.length > LARGEST_TEXT) return { error: 'EFBIG', found: numbered(0), token, emptied: false }
+      return at({ kind: KIND.rewrite, identity: numbered(token), path: '', text: bytes })
+    },
+    async unmask(path, mounted, identity) {
+      const answer = await at({ kind: KIND.unmask, identity, path, text: identityBytes(mounted) })
+      if (answer.error === undefined) forget(path)
+      return answer
+    },
+    protect: (path, identity) => at({ kind: KIND.protect, identity, path }),
+    link: (path, to, identity) => at({ kind: KIND.link, identity, path, text: toBytes(to) }),
   }
 }
 
-function send(
-  talk: Talk,
-  kind: number,
-  { dev, ino }: Identity,
-  path: string,
-  text = '',
-): Promise<InsideAnswer> {
-  const [where, what] = [toBytes(path), Buffer.from(text, 'utf8')]
-  const id = nextId++
-  const header = Buffer.alloc(HEADER)
-  const view = new DataView(header.buffer, header.byteOffset)
-  view.setUint32(0, kind, LITTLE)
-  view.setUint32(4, id, LITTLE)
-  view.setBigUint64(8, BigInt(dev), LITTLE)
-  view.setBigUint64(16, BigInt(ino), LITTLE)
-  view.setUint32(24, where.length, LITTLE)
-  view.setUint32(28, what.length, LITTLE)
-  const answer = expect(talk, id, PATIENCE)
-  talk.stream.write(Buffer.concat([header, where, what]))
-  return answer
+const numbered = (number: number): Identity => ({ dev: String(number), ino: '0' })
+
+interface Handles {
+  /** The socket that the request with this token made. */
+  take(token: number): Promise<Server | Socket>
+  giveUp(reason: Error): void
 }
 
-const LITTLE = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
-
-function expect(talk: Talk, id: number, patience: number): Promise<InsideAnswer> {
-  return new Promise((resolve, reject) => {
-    // One that answers others is only busy. If this process was, the answer may be here by now.
-    const timer = setTimeout(() => setImmediate(judge), patience).unref()
-    const judge = (): void => {
-      if (!talk.waiting.has(id)) return
-      if (performance.now() - talk.heard < patience) timer.refresh()
-      else talk.giveUp(new Error(`the helper in the box did not answer`))
-    }
-    if (talk.stream.destroyed) {
-      clearTimeout(timer)
-      reject(new Error('the helper in the box is gone'))
-    } else talk.waiting.set(id, { resolve, reject, timer })
-  })
-}
-
-function readAnswers(talk: Talk): void {
-  const { stream, waiting } = talk
-  let rest: Buffer = Buffer.alloc(0)
-  stream.on('error', () => {})
-  stream.on('close', () => talk.giveUp(new Error('the helper in the box is gone')))
-  stream.on('data', (chunk: Buffer) => {
-    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
-    talk.heard = performance.now()
-    for (; rest.length >= ANSWER; rest = rest.subarray(ANSWER)) {
-      const view = new DataView(rest.buffer, rest.byteOffset)
-      const token = view.getUint32(0, LITTLE)
-      const errno = view.getInt32(4, LITTLE)
-      const found = { dev: String(view.getBigUint64(8, LITTLE)), ino: String(view.getBigUint64(16, LITTLE)) }
-      const one = waiting.get(token)
-      waiting.delete(token)
-      clearTimeout(one?.timer)
-      one?.resolve({ token, found, error: errno === 0 ? undefined : getSystemErrorName(-errno) })
-    }
-  })
-}
-
-function readSockets({ sockets, onSocket }: Talk, child: ChildProcess): void {
+/** Sockets come over another channel than the answers, before or after them. */
+function receiveHandles(child: ChildProcess): Handles {
+  const early = new Map<number, Server | Socket>()
+  const waiting = new Map<number, { resolve(socket: Server | Socket): void; reject(reason: Error): void }>()
   child.channel?.unref()
   child.on('message', (message, handle) => {
     const { id } = message as { id: number }
-    const waiting = onSocket.get(id)
-    onSocket.delete(id)
-    if (waiting === undefined) sockets.set(id, handle as Server | Socket)
-    else waiting(handle as Server | Socket)
+    const socket = handle as Server | Socket
+    const one = waiting.get(id)
+    waiting.delete(id)
+    if (one === undefined) early.set(id, socket)
+    else one.resolve(socket)
   })
+  return {
+    take(token) {
+      const there = early.get(token)
+      early.delete(token)
+      if (there !== undefined) return Promise.resolve(there)
+      return new Promise((resolve, reject) => waiting.set(token, { resolve, reject }))
+    },
+    giveUp(reason) {
+      for (const { reject } of waiting.values()) reject(reason)
+      for (const socket of early.values()) socket instanceof Socket ? socket.destroy() : socket.close()
+      waiting.clear()
+      early.clear()
+    },
+  }
 }
 
-async function socketFor<T extends Server | Socket>(talk: Talk, kind: number, port: number): Promise<T> {
-  const { error, token } = await send(talk, kind, { dev: String(port), ino: '0' }, '')
-  if (error !== undefined) {
-    const action = kind === KIND.listen ? 'listen on' : 'connect to'
+function sockets(talk: Talk, handles: Handles): Pick<Inside, 'listen' | 'connect'> {
+  const socketFor = async (kind: number, action: string, port: number): Promise<Server | Socket> => {
+    const { error, token } = await talk.ask({ kind, identity: numbered(port) })
+    if (error === undefined) return handles.take(token)
     return fail({ code: 'io', action, path: `port ${port} of the box`, reason: error })
   }
-  const early = talk.sockets.get(token)
-  talk.sockets.delete(token)
-  if (early !== undefined) return early as T
-  return new Promise((resolve) => talk.onSocket.set(token, (socket) => resolve(socket as T)))
+  return {
+    listen: (port) => socketFor(KIND.listen, 'listen on', port) as Promise<Server>,
+    connect: (port) => socketFor(KIND.connect, 'connect to', port) as Promise<Socket>,
+  }
 }

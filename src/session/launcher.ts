@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { closeSync, constants, openSync } from 'node:fs'
 import type { Readable, Duplex } from 'node:stream'
 import { fail } from '../errors.ts'
 import type { Limits } from './cgroup.ts'
@@ -63,6 +64,8 @@ interface Progress {
   end?: AgentEnd
   error?: unknown
   box?: HeldBox
+  /** Lets go of the box, when nothing of it is left. */
+  release?: () => void
   /** Whoever waits for a freeze. */
   onHeld: (() => void)[]
 }
@@ -99,7 +102,7 @@ export async function launch(input: LaunchInput): Promise<AgentEnd> {
   })
   const [control, captured, requests] = child.stdio.slice(3) as unknown as [Duplex, Readable, Duplex]
   const capture = collect(captured)
-  const inside = openInside(child, requests)
+  const inside = openInside(child, requests, () => void control.write('unjoin\n'))
   const progress: Progress = { onHeld: [] }
   const unwatch = watchSignals((number) => void control.write(`signal ${number}\n`))
   // The helper may end while something is being written to it; its end is what counts.
@@ -111,7 +114,9 @@ export async function launch(input: LaunchInput): Promise<AgentEnd> {
     await closed(child, input.helper)
   } finally {
     unwatch()
-    progress.box?.inside.close()
+    if (progress.box !== undefined) progress.box.ended = true
+    progress.release?.()
+    inside.close()
   }
   if ('error' in progress) throw progress.error
   return withCapture(progress.end, capture())
@@ -159,7 +164,12 @@ async function hold(pid: number, launching: Launching): Promise<void> {
   const { input, control, inside, progress } = launching
   try {
     await inside.joined
-    const box = heldBox(pid, launching)
+    const process = openSync(`/proc/${pid}`, constants.O_RDONLY | constants.O_DIRECTORY)
+    const box = heldBox(pid, process, launching)
+    progress.release = () => {
+      box.inside.close()
+      closeSync(process)
+    }
     progress.box = box
     await input.onReady(box)
     control.write('go\n')
@@ -169,7 +179,7 @@ async function hold(pid: number, launching: Launching): Promise<void> {
   }
 }
 
-function heldBox(pid: number, { input, control, inside, progress }: Launching): HeldBox {
+function heldBox(pid: number, process: number, { input, control, inside, progress }: Launching): HeldBox {
   return {
     pid,
     inside,
@@ -179,11 +189,13 @@ function heldBox(pid: number, { input, control, inside, progress }: Launching): 
         progress.onHeld.push(resolve)
         control.write('freeze\n')
       }),
-    thaw: () => void control.write('resume\n'),
+    thaw: () => void control.write('thaw\n'),
     end: () => void control.write('end\n'),
     async rejoin() {
-      const next = joinBox(input.helper, pid, input.sockets === true)
+      const next = joinBox(input.helper, process, input.sockets === true)
       await next.joined
+      if (this.ended) next.close()
+      this.inside.close()
       this.inside = next
     },
   }
