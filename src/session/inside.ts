@@ -108,7 +108,12 @@ function mounts(talk: Talk): Pick<Inside, 'mask' | 'rewrite' | 'unmask' | 'prote
     const text = look.kind === 'text' ? Buffer.from(look.text, 'utf8') : undefined
     const fits = text === undefined || text.length <= LARGEST_TEXT
     if (!fits) return { ...(await mask(path, { kind: 'empty' }, identity)), emptied: true }
-    const answer = await at({ kind: KIND[look.kind], identity, path, ...(text === undefined ? {} : { text }) })
+    const answer = await at({
+      kind: KIND[look.kind],
+      identity,
+      path,
+      ...(text === undefined ? {} : { text }),
+    })
     if (answer.error === 'ENOSPC' && text !== undefined)
       return { ...(await mask(path, { kind: 'empty' }, identity)), emptied: true }
     if (answer.error !== undefined) return answer
@@ -163,7 +168,10 @@ function receiveHandles(child: ChildProcess): Handles {
     },
     giveUp(reason) {
       for (const { reject } of waiting.values()) reject(reason)
-      for (const socket of early.values()) socket instanceof Socket ? socket.destroy() : socket.close()
+      for (const socket of early.values()) {
+        if (socket instanceof Socket) socket.destroy()
+        else socket.close()
+      }
       waiting.clear()
       early.clear()
     },

@@ -27,6 +27,8 @@ export interface Bench {
   run(who: Who, command: readonly string[], options?: BoxOptions): Promise<Ended>
   /** Runs a program that is not in a box itself, as that user. */
   shell(argv: readonly string[], who?: Who): Promise<Ended>
+  /** The argv of `start`. */
+  argv(who: Who, command: readonly string[], options?: BoxOptions): [string, ...string[]]
   /** The start of a command line that runs a box, for a shell script. */
   words(options?: BoxOptions): string
   remove(): void
@@ -37,12 +39,14 @@ export interface BoxOptions {
   spec?: Record<string, unknown>
   /** More options of bwrap. */
   bwrapArgs?: readonly string[]
+  /** Not the host's. */
+  ownNetwork?: boolean
   fds?: readonly number[]
   /** A program with its arguments that starts the driver. */
   through?: readonly string[]
 }
 
-export function makeBench(): Bench {
+export function makeBench(entry = 'test/integration/launcher/driver.ts'): Bench {
   const dir = mkdtempSync(join(tmpdir(), 'agentbox-launcher-'))
   chmodSync(dir, 0o777)
   const helper = join(dir, 'helper')
@@ -51,7 +55,7 @@ export function makeBench(): Bench {
   const driver = join(dir, 'driver.mjs')
   buildSync({
     absWorkingDir: checkout,
-    entryPoints: ['test/integration/launcher/driver.ts'],
+    entryPoints: [entry],
     outfile: driver,
     bundle: true,
     platform: 'node',
@@ -60,15 +64,15 @@ export function makeBench(): Bench {
   let count = 0
   const specFile = (options: BoxOptions): string => {
     const file = join(dir, `${count++}.json`)
-    writeFileSync(file, JSON.stringify({ ...defaults(helper, options.bwrapArgs ?? []), ...options.spec }))
+    const spec = { ...defaults(helper, options), ...options.spec }
+    writeFileSync(file, JSON.stringify(spec))
     return file
   }
+  const argv: Bench['argv'] = (who, command, options = {}) =>
+    as(who, [...(options.through ?? []), process.execPath, driver, specFile(options), ...command])
   const startBox: Bench['start'] = (who, command, options = {}) =>
     start({
-      argv: as(who, [
-        ...(options.through ?? []),
-        ...[process.execPath, driver, specFile(options), ...command],
-      ]),
+      argv: argv(who, command, options),
       cwd: dir,
       env: { PATH: '/usr/bin:/bin' },
       fds: options.fds ?? [],
@@ -76,6 +80,7 @@ export function makeBench(): Bench {
   return {
     dir,
     helper,
+    argv,
     start: startBox,
     run: (...args) => startBox(...args).ended,
     shell: (argv, who = 'root') =>
@@ -85,7 +90,10 @@ export function makeBench(): Bench {
   }
 }
 
-function defaults(helper: string, more: readonly string[]): Record<string, unknown> {
+function defaults(
+  helper: string,
+  { bwrapArgs = [], ownNetwork = false }: BoxOptions,
+): Record<string, unknown> {
   return {
     helper,
     bwrap: '/usr/bin/bwrap',
@@ -96,11 +104,12 @@ function defaults(helper: string, more: readonly string[]): Record<string, unkno
     data: [],
     seccomp: seccompProgram(process.arch === 'arm64' ? 'aarch64' : 'x86_64').toString('base64'),
     bwrapArgs: [
-      ...['--unshare-all', '--unshare-user', '--disable-userns', '--cap-drop', 'ALL', '--share-net'],
+      ...['--unshare-all', '--unshare-user', '--disable-userns', '--cap-drop', 'ALL'],
+      ...(ownNetwork ? [] : ['--share-net']),
       ...['--die-with-parent', '--as-pid-1', '--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc'],
       ...['--tmpfs', '/tmp', '--tmpfs', '/run', '--ro-bind', helper, INIT, '--chdir', '/tmp'],
       ...['--tmpfs', '/run/agentbox/masks', '--remount-ro', '/run/agentbox/masks'],
-      ...more,
+      ...bwrapArgs,
     ],
   }
 }

@@ -1,0 +1,157 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fsPath } from '../../../src/host/bytes.ts'
+import type { Identity } from '../../../src/plan/ops.ts'
+import type { InsideAnswer, LiveLook } from '../../../src/session/inside.ts'
+import { idOf, type Who } from '../../support/who.ts'
+import { makeBench, type Bench, type BoxOptions } from '../launcher/box.ts'
+
+export const makeHandBench = (): Bench => makeBench('test/integration/hand/driver.ts')
+
+/** A box with a shell in it that does what it is told, and a project that it may write. */
+export interface HandBox {
+  project: string
+  node: ChildProcess
+  /** Pid 1 of the box. */
+  pid: number
+  /** What the driver offers; a rejection is `{ thrown }`. */
+  call(name: string, ...args: unknown[]): Promise<unknown>
+  mask(path: string, look?: LiveLook, is?: Identity): Promise<InsideAnswer>
+  /** Runs a script in the box's shell: what it prints, without its last line end. */
+  inside(script: string): Promise<string>
+  /** Makes a file of the project, by default, as the user's. */
+  file(name: string, content?: string): string
+  dir(name: string): string
+  /** The joined process that `launch` forked. */
+  joiner(): number
+  /** Ends the box; resolves with the standard error. */
+  end(): Promise<string>
+}
+
+let count = 0
+
+export async function openBox(bench: Bench, who: Who, options: BoxOptions = {}): Promise<HandBox> {
+  const project = join(bench.dir, `project-${count++}`)
+  const own = (path: string): string => {
+    chownSync(fsPath(path), idOf(who), idOf(who))
+    return path
+  }
+  mkdirSync(project)
+  own(project)
+  const orders = join(bench.dir, `orders-${count}`)
+  const argv = bench.argv(who, ['bash'], {
+    ...options,
+    bwrapArgs: [...(options.bwrapArgs ?? []), '--bind', project, project, '--chdir', project],
+    spec: { orders, ...options.spec },
+  })
+  const node = spawn(argv[0], argv.slice(1), { cwd: bench.dir, env: { PATH: '/usr/bin:/bin' } })
+  let stderr = ''
+  node.stderr.setEncoding('latin1').on('data', (chunk: string) => (stderr += chunk))
+  const ended = new Promise<string>((resolve) => node.once('close', () => resolve(stderr)))
+  const shell = talkToShell(node)
+  await shell.run('echo up')
+  const call = talkToDriver(connect(orders))
+  const file = (name: string, content = 'SECRET'): string => {
+    const path = join(project, name)
+    writeFileSync(fsPath(path), content)
+    return own(path)
+  }
+  const pid = (await call('pid')) as number
+  return {
+    ...{ project, node, pid, call, inside: shell.run, file },
+    mask: (path, look = { kind: 'empty' }, is = identityOf(path)) =>
+      call('mask', path, look, is) as Promise<InsideAnswer>,
+    dir(name) {
+      const path = join(project, name)
+      mkdirSync(fsPath(path))
+      chmodSync(fsPath(path), 0o755)
+      return own(path)
+    },
+    joiner: () => joinerOf(node.pid!),
+    end() {
+      node.stdin.end()
+      return ended
+    },
+  }
+}
+
+export function identityOf(path: string): Identity {
+  const { dev, ino } = lstatSync(fsPath(path), { bigint: true })
+  return { dev: String(dev), ino: String(ino) }
+}
+
+export function children(pid: number): number[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+  )
+}
+
+function joinerOf(node: number): number {
+  const launch = children(node).find((pid) => commandOf(pid).includes('launch'))!
+  return children(launch).find((pid) => commandOf(pid).includes('launch'))!
+}
+
+const commandOf = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, 'latin1')
+
+/** Pids of all processes that are in the mount namespace of that process's, or were started from the file. */
+export function processesOf(namespace: string, helper: string): number[] {
+  const has = (pid: string): boolean => {
+    try {
+      return readlinkSync(`/proc/${pid}/ns/mnt`) === namespace || readlinkSync(`/proc/${pid}/exe`) === helper
+    } catch {
+      return false
+    }
+  }
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && has(name))
+    .map(Number)
+}
+
+export const mountNamespace = (pid: number): string => readlinkSync(`/proc/${pid}/ns/mnt`)
+
+/** Lines of the box's mount table that name the path. */
+export const mountsOf = (pid: number, path: string): string[] =>
+  readFileSync(`/proc/${pid}/mountinfo`, 'latin1')
+    .split('\n')
+    .filter((line) => line.split(' ')[4] === path)
+
+function talkToShell(node: ChildProcess): { run(script: string): Promise<string> } {
+  let text = ''
+  let waiting: { resolve(text: string): void; reject(error: Error): void } | undefined
+  node.stdout!.setEncoding('latin1').on('data', (chunk: string) => {
+    text += chunk
+    const end = text.indexOf('\u0001')
+    if (end < 0) return
+    waiting?.resolve(text.slice(0, end).replace(/\n$/, ''))
+    text = text.slice(end + 1)
+  })
+  node.once('close', () => waiting?.reject(new Error(`the box has ended: ${text}`)))
+  const run = (script: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      waiting = { resolve, reject }
+      node.stdin!.write(`{ ${script}\n} 2>&1 < /dev/null; printf '\\001'\n`)
+    })
+  return { run }
+}
+
+function talkToDriver(socket: Socket): HandBox['call'] {
+  const waiting = new Map<number, (result: unknown) => void>()
+  let next = 0
+  socket.on('error', () => {})
+  createInterface({ input: socket }).on('line', (line) => {
+    const { id, result } = JSON.parse(line) as { id: number; result: unknown }
+    waiting.get(id)?.(result)
+  })
+  return (call, ...args) =>
+    new Promise((resolve) => {
+      const id = next++
+      waiting.set(id, resolve)
+      socket.write(`${JSON.stringify({ id, call, args })}\n`)
+    })
+}
+
+export const parentOf = (path: string): string => dirname(path)
