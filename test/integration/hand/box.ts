@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fsPath } from '../../../src/host/bytes.ts'
 import type { Identity } from '../../../src/plan/ops.ts'
@@ -34,25 +34,32 @@ export interface HandBox {
 
 let count = 0
 
-export async function openBox(bench: Bench, who: Who, options: BoxOptions = {}): Promise<HandBox> {
-  const project = join(bench.dir, `project-${count++}`)
+interface HandOptions extends BoxOptions {
+  /** What answers as a shell does, in place of bash. */
+  command?: readonly string[]
+  /** A directory that is there, and in the box. */
+  project?: string
+}
+
+export async function openBox(bench: Bench, who: Who, options: HandOptions = {}): Promise<HandBox> {
+  const project = options.project ?? join(bench.dir, `project-${count}`)
   const own = (path: string): string => {
     chownSync(fsPath(path), idOf(who), idOf(who))
     return path
   }
-  mkdirSync(project)
+  if (options.project === undefined) mkdirSync(project)
   own(project)
-  const orders = join(bench.dir, `orders-${count}`)
-  const argv = bench.argv(who, ['bash'], {
+  const orders = join(bench.dir, `orders-${count++}`)
+  const argv = bench.argv(who, options.command ?? ['bash'], {
     ...options,
     bwrapArgs: [...(options.bwrapArgs ?? []), '--bind', project, project, '--chdir', project],
-    spec: { orders, ...options.spec },
+    spec: { orders, sockets: true, ...options.spec },
   })
   const node = spawn(argv[0], argv.slice(1), { cwd: bench.dir, env: { PATH: '/usr/bin:/bin' } })
   let stderr = ''
   node.stderr.setEncoding('latin1').on('data', (chunk: string) => (stderr += chunk))
   const ended = new Promise<string>((resolve) => node.once('close', () => resolve(stderr)))
-  const shell = talkToShell(node)
+  const shell = talkToShell(node, options.command === undefined)
   await shell.run('echo up')
   const call = talkToDriver(connect(orders))
   const file = (name: string, content = 'SECRET'): string => {
@@ -91,11 +98,9 @@ export function children(pid: number): number[] {
 }
 
 function joinerOf(node: number): number {
-  const launch = children(node).find((pid) => commandOf(pid).includes('launch'))!
-  return children(launch).find((pid) => commandOf(pid).includes('launch'))!
+  const [launch] = children(node)
+  return children(launch!).find((pid) => readFileSync(`/proc/${pid}/comm`, 'latin1') !== 'bwrap\n')!
 }
-
-const commandOf = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, 'latin1')
 
 /** Pids of all processes that are in the mount namespace of that process's, or were started from the file. */
 export function processesOf(namespace: string, helper: string): number[] {
@@ -119,7 +124,7 @@ export const mountsOf = (pid: number, path: string): string[] =>
     .split('\n')
     .filter((line) => line.split(' ')[4] === path)
 
-function talkToShell(node: ChildProcess): { run(script: string): Promise<string> } {
+function talkToShell(node: ChildProcess, scripted: boolean): { run(script: string): Promise<string> } {
   let text = ''
   let waiting: { resolve(text: string): void; reject(error: Error): void } | undefined
   node.stdout!.setEncoding('latin1').on('data', (chunk: string) => {
@@ -133,13 +138,14 @@ function talkToShell(node: ChildProcess): { run(script: string): Promise<string>
   const run = (script: string): Promise<string> =>
     new Promise((resolve, reject) => {
       waiting = { resolve, reject }
-      node.stdin!.write(`{ ${script}\n} 2>&1 < /dev/null; printf '\\001'\n`)
+      node.stdin!.write(scripted ? `{ ${script}\n} 2>&1 < /dev/null; printf '\\001'\n` : `${script}\n`)
     })
   return { run }
 }
 
 function talkToDriver(socket: Socket): HandBox['call'] {
   const waiting = new Map<number, (result: unknown) => void>()
+  socket.on('close', () => waiting.forEach((resolve) => resolve({ thrown: 'the driver has ended' })))
   let next = 0
   socket.on('error', () => {})
   createInterface({ input: socket }).on('line', (line) => {
@@ -153,5 +159,3 @@ function talkToDriver(socket: Socket): HandBox['call'] {
       socket.write(`${JSON.stringify({ id, call, args })}\n`)
     })
 }
-
-export const parentOf = (path: string): string => dirname(path)

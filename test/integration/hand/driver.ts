@@ -34,12 +34,14 @@ function serve(box: HeldBox, socket: Socket): void {
   createInterface({ input: socket }).on('line', (line) => {
     const { id, call, args } = JSON.parse(line) as Order
     const answer = (result: unknown): boolean => socket.write(`${JSON.stringify({ id, result })}\n`)
-    const done = (calls[call]! as (...args: never[]) => unknown)(...args)
+    const done = calls[call]!(...args)
     void Promise.resolve(done).then(answer, (error: unknown) => answer({ thrown: text(error) }))
   })
 }
 
-const text = (error: unknown): string => (error as { reason?: string }).reason ?? (error as Error).message
+function text(error: unknown): string {
+  return (error as { reason?: string }).reason ?? (error as Error).message
+}
 
 function callsOf(box: HeldBox): Record<string, (...args: never[]) => unknown> {
   const inside = (): Inside => box.inside
