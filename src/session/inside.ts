@@ -44,7 +44,7 @@ export interface Inside {
   link(path: string, to: string, expected: Identity): Promise<InsideAnswer>
   /** A server on 127.0.0.1:port of the box. Rejects with `io` if the port is taken. */
   listen(port: number): Promise<Server>
-  /** A connection to 127.0.0.1:port of the box; errors come as the socket's events. */
+  /** A connection to 127.0.0.1:port of the box, not yet made. Fails with `io`, now or as the socket's event. */
   connect(port: number): Promise<Socket>
   /** The process is gone, or does not answer and is being ended. Resolves never after `close`. */
   lost: Promise<void>
@@ -154,6 +154,8 @@ function receiveHandles(child: ChildProcess): Handles {
   child.on('message', (message, handle) => {
     const { id } = message as { id: number }
     const socket = handle as Server | Socket
+    // It may fail before anybody has it to listen: see `connect`.
+    if (socket instanceof Socket) socket.on('error', () => {})
     const one = waiting.get(id)
     waiting.delete(id)
     if (one === undefined) early.set(id, socket)
@@ -180,9 +182,13 @@ function receiveHandles(child: ChildProcess): Handles {
 
 function sockets(talk: Talk, handles: Handles): Pick<Inside, 'listen' | 'connect'> {
   const socketFor = async (kind: number, action: string, port: number): Promise<Server | Socket> => {
+    const failed = (reason: string): never =>
+      fail({ code: 'io', action, path: `port ${port} of the box`, reason })
     const { error, token } = await talk.ask({ kind, identity: numbered(port) })
-    if (error === undefined) return handles.take(token)
-    return fail({ code: 'io', action, path: `port ${port} of the box`, reason: error })
+    if (error !== undefined) return failed(error)
+    const socket = await handles.take(token)
+    if (!(socket instanceof Socket) || socket.errored === null) return socket
+    return failed((socket.errored as NodeJS.ErrnoException).code ?? socket.errored.message)
   }
   return {
     listen: (port) => socketFor(KIND.listen, 'listen on', port) as Promise<Server>,

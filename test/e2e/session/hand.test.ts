@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readJournal } from '../../../src/session/journal.ts'
 import { ask, liveSessions, type LiveSession } from '../../../src/session/registry.ts'
@@ -76,6 +76,7 @@ describe.each(['user', 'root'] as const)('a running box, as %s', (who: Who) => {
   })
 
   it.each(['node', 'helpers'])('stands still while %s is stopped', async (what) => {
+    rmSync(`${project}/tick`, { force: true })
     const [running] = await box('n=0; while :; do n=$((n+1)); echo $n > tick; sleep 0.05; done')
     const tick = (): string => readFileSync(`${project}/tick`, 'utf8')
     expect(await eventually(() => existsSync(`${project}/tick`))).toBe(true)

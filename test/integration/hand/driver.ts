@@ -40,7 +40,7 @@ function serve(box: HeldBox, socket: Socket): void {
 }
 
 function text(error: unknown): string {
-  return (error as { reason?: string }).reason ?? (error as Error).message
+  return (error as { problem?: { reason?: string } }).problem?.reason ?? (error as Error).message
 }
 
 function callsOf(box: HeldBox): Record<string, (...args: never[]) => unknown> {

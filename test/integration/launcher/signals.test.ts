@@ -42,6 +42,13 @@ describe.each(everybody)('as %s', (who) => {
     expect(await box.ended).toMatchObject({ status: 9, stdout: all })
   })
 
+  test('SIGPIPE is for Node alone, which gets it for its own sockets', async () => {
+    const box = bench.start(who, ['sh', '-c', 'echo up; sleep 0.5; echo over'])
+    await box.says('up')
+    box.child.kill('SIGPIPE')
+    expect(await box.ended).toMatchObject({ status: 0, stdout: 'up\nover\n' })
+  })
+
   test.each(['TERM', 'HUP', 'INT', 'USR1'])(
     'an agent without a trap dies of %s, and so do we',
     async (name) => {
