@@ -68,7 +68,7 @@ async function lift({ box, inTurn }: Placing, path: string): Promise<boolean> {
   const host = identityOf(path)
   const { error, found } = await inTurn(() => box.inside.mask(path, { kind: 'empty' }, NOBODY))
   if (error !== 'EEXIST' || host === undefined || keyOf(found) === keyOf(host)) return false
-  return (await inTurn(() => box.inside.unmask(path, found))).error === undefined
+  return (await inTurn(() => box.inside.unmask(path, found, host))).error === undefined
 }
 
 /** Rewrites the text of a mask of this helper's; any other gets one on top, whose identity the helper tells. */

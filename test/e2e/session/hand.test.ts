@@ -64,6 +64,7 @@ describe.each(['user', 'root'] as const)('a running box, as %s', (who: Who) => {
 
   it('goes on when the helper inside is killed, with another one', async () => {
     const [running, session] = await box()
+    await running.says('read <>')
     const hand = partsOf(running.pid).joined
     process.kill(hand, 'SIGKILL')
     expect(await eventually(() => kinds(session.id).includes('restored'))).toBe(true)
