@@ -1,5 +1,6 @@
 import { activate } from './activate.ts'
 import { completion } from './completion.ts'
+import { diff } from './diff.ts'
 import { doctor } from './doctor.ts'
 import { allow } from './allow.ts'
 import { allowHost } from './allow-host.ts'
@@ -36,6 +37,7 @@ export const commands: readonly Command[] = [
   verify,
   shell,
   hooks,
+  diff,
   plan,
   log,
   shims,

@@ -7,6 +7,7 @@ import { restrictionWords } from '../ui/restrictions.ts'
 import type { Answer } from './ask.ts'
 import { grantsOf, type Grants } from './grants.ts'
 import { refuseGrants, type CommandRequest } from './prepare.ts'
+import { redecided } from './redecide.ts'
 import type { Situation } from './situation.ts'
 import { grantedPaths } from './survey.ts'
 
@@ -73,7 +74,7 @@ const everything: Approvals = { approver: () => 'approval' }
 /** As it would be with all grants; fails where one of them leads beyond the ceiling by a link. */
 export function withAll(situation: Situation): Situation {
   const loaded = situation.loaded.decide(everything)
-  const wide = { ...situation, loaded, policy: loaded.policy }
+  const wide = redecided(situation, loaded)
   grantedPaths(wide)
   return wide
 }
@@ -88,7 +89,7 @@ export function approve(situation: Situation): Situation {
     trust.approve({ path, sha256: sha256As(path), grants: asked })
   }
   const after = loaded.decide(loaded.approvals)
-  return { ...situation, loaded: after, policy: after.policy }
+  return redecided(situation, after)
 }
 
 /** What the user's configuration approves anyway is not kept as if it had been asked for. */

@@ -2,6 +2,7 @@ import { RC_NAMES } from '../config/find.ts'
 import { exposedInTree, type Exposed } from '../git/exposed.ts'
 import { nameOf } from '../host/paths.ts'
 import { compileList, compileMatcher } from '../masks/patterns.ts'
+import { redecided } from './redecide.ts'
 import type { Situation } from './situation.ts'
 
 /** Milliseconds; what was not looked into by then is masked by its name only, and the user hears of it. */
@@ -19,11 +20,8 @@ export async function withDetected(situation: Situation): Promise<Situation> {
   const paths = [...new Set(found.map(({ path }) => path))]
   const patterns = paths.map((path) => ({ value: { pattern: `/${escaped(path)}`, base: root }, origin }))
   const note = `masks.detect: there was no time to look into ${left} files, which are masked by name only`
-  return {
-    ...situation,
-    policy: { ...policy, masks: { ...policy.masks, patterns: [...policy.masks.patterns, ...patterns] } },
-    ...(left === 0 ? {} : { notes: [...(situation.notes ?? []), note] }),
-  }
+  const notes = left === 0 ? {} : { notes: [...(situation.notes ?? []), note] }
+  return redecided({ ...situation, ...notes, detected: patterns }, situation.loaded)
 }
 
 /** Files that hold credentials and that no mask covers: for `init` and `doctor` to propose. */

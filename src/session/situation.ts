@@ -24,6 +24,8 @@ export interface Situation {
   trust: Trust
   /** For the user, beside what the survey of the files warns of. */
   notes?: string[]
+  /** Patterns for files that were found by their content (masks.detect); in the policy already. */
+  detected?: Policy['masks']['patterns']
 }
 
 /**
