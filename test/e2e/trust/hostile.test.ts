@@ -1,0 +1,109 @@
+import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeHome, type TestHome } from '../../support/home.ts'
+import type { Ended } from '../../support/spawn.ts'
+import { hostile, makeHostile, type Hostile, type Place } from './hostile-repositories.ts'
+
+/** Milliseconds, on a loaded machine; what hangs never ends. */
+const LIMIT = 30_000
+
+/** Every command that opens the repository. `policy`: it needs the repository's policy to be whole. */
+const COMMANDS: { args: string[]; policy: boolean }[] = [
+  { args: ['run', '--', '/bin/true'], policy: true },
+  { args: ['allow', '--show'], policy: true },
+  { args: ['masks'], policy: true },
+  { args: ['doctor'], policy: false },
+]
+
+describe('a hostile repository, opened by an ordinary user', () => {
+  let at: TestHome
+  let traces: string
+  let count = 0
+  const places: Place[] = []
+
+  beforeAll(() => {
+    at = makeHome('user')
+    traces = `${at.base}/traces`
+    mkdirSync(traces)
+    chmodSync(traces, 0o777)
+    at.write(`${at.home}/bin/claude`, '#!/bin/sh\necho REAL\n', 0o755)
+    mkdirSync(`${at.base}/shims`)
+    symlinkSync(`${at.base}/app/shell/shim.sh`, `${at.base}/shims/claude`)
+  })
+  afterAll(() => {
+    for (const { servers } of places) for (const server of servers) server.close()
+    at.remove()
+  })
+
+  function placeOf({ name }: Hostile): Place {
+    const number = ++count
+    const canary = `${at.base}/canary-${number}`
+    writeFileSync(canary, `#!/bin/sh\n/usr/bin/touch ${traces}/${number}\n`)
+    chmodSync(canary, 0o755)
+    const place = { at, repo: `${at.home}/work/r${number}`, canary, servers: [] }
+    places.push(place)
+    makeHostile(name, place)
+    return place
+  }
+
+  /** Nothing of it may reach a terminal as anything but text. */
+  function expectPlain({ stdout, stderr }: Ended): void {
+    const text = Buffer.from(stdout + stderr, 'latin1').toString('utf8')
+    // oxlint-disable-next-line no-control-regex
+    expect(text).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\ufffd]/)
+    expect(text).not.toContain('internal error')
+    expect(text).not.toMatch(/^ {4}at /m)
+  }
+
+  function expectOutcome({ outcome }: Hostile, args: readonly string[], done: Ended): void {
+    const text = Buffer.from(done.stderr, 'latin1').toString('utf8')
+    if (outcome === 'harmless') {
+      expect({ args, status: done.status, stderr: text }).toMatchObject({ args, status: 0 })
+    } else if ('refused' in outcome) {
+      expect({ args, status: done.status, text }).toMatchObject({ args, status: 125 })
+      expect(text).toMatch(outcome.refused)
+    } else if (args[0] === 'run') {
+      expect({ args, status: done.status }).toEqual({ args, status: 125 })
+      expect(text).toMatch(outcome.asks)
+    } else {
+      expect([0, 125]).toContain(done.status)
+    }
+  }
+
+  it.each([
+    ['has a git configuration that runs programs', 'git status'],
+    ['includes a git configuration', 'git status'],
+    ['brings bwrap, git, node and others, early in PATH', 'PATH=bin:$PATH; git --version'],
+    ['is a program', `${process.execPath} .agentboxrc.js`],
+  ])('that %s is armed: whoever is careless runs it', async (name, careless) => {
+    const place = placeOf(hostile.find((one) => one.name === name)!)
+    const number = places.indexOf(place) + 1
+    const env = { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'safe.directory', GIT_CONFIG_VALUE_0: '*' }
+    await at.root(['sh', '-c', careless], { cwd: place.repo, env })
+    expect(existsSync(`${traces}/${number}`)).toBe(true)
+  })
+
+  it('there are more than 32', () => {
+    expect(hostile.length).toBeGreaterThanOrEqual(32)
+    expect(new Set(hostile.map(({ name }) => name)).size).toBe(hostile.length)
+  })
+
+  it.concurrent.each(hostile.map((one) => [one.name, one] as const))('that %s', async (_name, one) => {
+    const place = placeOf(one)
+    const number = places.indexOf(place) + 1
+    const cwd = one.cwd === undefined ? place.repo : `${place.repo}/${one.cwd}`
+    const PATH = `${at.base}/shims:${place.repo}/bin:${at.home}/bin:${at.env['PATH']}`
+    for (const { args, policy } of COMMANDS) {
+      const done = await at.launch(args, { cwd, env: { PATH }, limit: LIMIT }).ended
+      expectPlain(done)
+      if (policy) expectOutcome(one, args, done)
+      else expect([0, 1, 125]).toContain(done.status)
+    }
+    const shim = await at.bare([`${at.base}/shims/claude`], { cwd, env: { PATH }, limit: LIMIT })
+    expectPlain(shim)
+    if (one.outcome === 'harmless' || one.bare === true)
+      expect(shim).toMatchObject({ status: 0, stdout: 'REAL\n' })
+    else expect({ shim, status: shim.status }).toMatchObject({ status: 125 })
+    expect(existsSync(`${traces}/${number}`)).toBe(false)
+  })
+})
