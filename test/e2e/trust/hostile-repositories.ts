@@ -137,7 +137,10 @@ const texts: Hostile[] = [
   {
     name: 'is a YAML bomb',
     make: rc(
-      `a: &a [x,x,x,x]\n${[...'bcdefghi'].map((n, i) => `${n}: &${n} [${`*${'abcdefgh'[i]},`.repeat(9)}]`).join('\n')}\n`,
+      `a: &a [x,x,x,x]\n${'bcdefghi'
+        .split('')
+        .map((n, i) => `${n}: &${n} [${`*${'abcdefgh'[i]},`.repeat(9)}]`)
+        .join('\n')}\n`,
     ),
     outcome: { refused: line('anchor') },
   },

@@ -11,7 +11,8 @@ const LIMIT = 30_000
 const COMMANDS: { args: string[]; policy: boolean }[] = [
   { args: ['run', '--', '/bin/true'], policy: true },
   { args: ['allow', '--show'], policy: true },
-  { args: ['masks'], policy: true },
+  { args: ['explain', '.env'], policy: true },
+  { args: ['status'], policy: false },
   { args: ['doctor'], policy: false },
 ]
 
