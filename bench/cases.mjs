@@ -6,12 +6,13 @@
 // - `rows(world, at)`: the lines of the table, also as a promise; what cannot be timed as a whole program is
 //   measured here. `at(name)` has the medians of a program, of any part: `ms`, `kb`, and quarter points `low`, `high`.
 //
-// A row is `{ text, value, unit, against?, ratio?, aim?, ok? }`: `ratio` is the figure that `--check` holds
+// A row is `{ text, value, unit, digits?, against?, ratio?, aim?, ok? }`: `ratio` is the figure that `--check` holds
 // against the kept one, since times of two machines cannot be compared; `ok: false` is a missed aim.
 import { floor } from './parts/floor.mjs'
 import { git } from './parts/git.mjs'
 import { launch } from './parts/launch.mjs'
 import { scan } from './parts/scan.mjs'
+import { shell } from './parts/shell.mjs'
 import { shim } from './parts/shim.mjs'
 
-export const parts = [floor, launch, shim, scan, git]
+export const parts = [floor, launch, shim, shell, scan, git]

@@ -19,6 +19,7 @@ test "$PATH[1]" = $_agentbox_shims; or _agentbox_first
 set -g _agentbox_names
 test -r $_agentbox_shims/.names; and read -z -g _agentbox_names <$_agentbox_shims/.names
 and set _agentbox_names (string split -n \n -- $_agentbox_names)
+set -g _agentbox_count (count $_agentbox_names)
 
 function _agentbox_say
     test -n "$AGENTBOX_QUIET"; or not status is-interactive; or printf 'agentbox  %s\n' $argv[1] >&2
@@ -46,6 +47,9 @@ end
 # What start files have made of the agents' names so far, and what has been added since.
 function _agentbox_guard
     test "$PATH[1]" = $_agentbox_shims; or _agentbox_first
+    # The status is the number of those that are no functions: one question where there are none.
+    functions -q -- $_agentbox_names
+    test $status -eq $_agentbox_count; and return 0
     for name in $_agentbox_names
         functions -q -- $name; and _agentbox_function $name
     end
@@ -107,7 +111,8 @@ if status is-interactive
 
     # agentbox says it once: a file of the same path under the state directory keeps the time.
     function _agentbox_news
-        test -z "$_agentbox_stale" -a -z "$AGENTBOX_QUIET"; or return 0
+        set -q _agentbox_stale; and return 0
+        test -z "$AGENTBOX_QUIET"; or return 0
         for policy in $_agentbox_found
             test $policy -nt $_agentbox_state/told$policy; or continue
             NODE_OPTIONS= $_agentbox_shims/.node $_agentbox_shims/.agentbox activate --news -- $_agentbox_found </dev/null >&2
@@ -118,10 +123,12 @@ if status is-interactive
 
     # In the directory of the last prompt: has a policy come or gone?
     function _agentbox_changed
-        for policy in $_agentbox_found
-            test -e $policy -o -L $policy; or return 0
+        if set -q _agentbox_found[1]
+            for policy in $_agentbox_found
+                test -e $policy; or test -L $policy; or return 0
+            end
+            return 1
         end
-        test (count $_agentbox_found) -eq 0; or return 1
         test -e .agentboxrc -o -e .agentboxrc.yaml -o -e .agentboxrc.yml -o -e .agentboxrc.json
     end
 
@@ -131,7 +138,7 @@ if status is-interactive
         if test $PWD != "$_agentbox_pwd"; or _agentbox_changed
             _agentbox_enter
         end
-        test -z "$_agentbox_found"; or _agentbox_news
+        set -q _agentbox_found[1]; and _agentbox_news
         return $code
     end
 

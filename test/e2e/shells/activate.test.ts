@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openSession } from '../../support/pty.ts'
 import { activated, interactive, makeWorld, RC, SHELLS, type ShellName, type World } from './world.ts'
 
 let world: World
@@ -96,6 +97,27 @@ describe.each(SHELLS)('an activated %s', (shell) => {
     world.write('home/.local/state/agentbox/told', 'in the way')
     const all = await (await other(shell)).end()
     expect(all.match(/unknown key "filesytem"/g)).toHaveLength(1)
+  })
+
+  it('starts no process at a prompt where nothing has changed', async () => {
+    activated(world)
+    // In a pid namespace of its own every process counts the pids on by one.
+    const session = openSession({
+      argv: ['unshare', '--pid', '--fork', '--mount-proc', '--', shell, '-i'],
+      cwd: world.repo,
+      env: world.env,
+    })
+    const hook = shell === 'zsh' ? '_agentbox_precmd' : '_agentbox_prompt'
+    const read = (name: string) =>
+      `read ${shell === 'fish' ? '-l' : '-r'} ${name} </proc/sys/kernel/ns_last_pid`
+    await session.line('true')
+    // Called as at five prompts: what shells and their own prompts start in between is theirs.
+    const line = await session.line(
+      `${read('a')}; ${Array(5).fill(hook).join('; ')}; ${read('b')}; echo "[$a=$b]"`,
+    )
+    const [, before, after] = /\[(\d+)=(\d+)\]/.exec(line)!
+    expect(after).toBe(before)
+    await session.end()
   })
 
   it('keeps the status, and the options that people set', async () => {
