@@ -28,13 +28,13 @@ const chosen: Scenario[] = [
     name: 'pipes, here documents, status',
     async play(t, shell) {
       t.type("printf 'a\\nb\\n' | claude tr ab AB | tail -n 1")
-      await t.shows(/^B$/m)
+      await t.shows(/^B\n>$/m)
       if (shell !== 'fish') {
         t.type('claude cat <<END\nin $((40 + 2))\nEND')
-        await t.shows(/^in 42$/m)
+        await t.shows(/^in 42\n>$/m)
       }
       t.type(`claude sh -c 'exit 7'; echo "status ${shell === 'fish' ? '$status' : '$?'}"`)
-      await t.shows(/^status 7$/m)
+      await t.shows(/^status 7\n>$/m)
     },
   },
 ]
