@@ -1,7 +1,9 @@
 import { agents } from './agents.ts'
 import { bwrap } from './bwrap.ts'
 import { editors } from './editors.ts'
+import { credentials } from './credentials.ts'
 import { exposure } from './exposure.ts'
+import { hooks } from './hooks.ts'
 import { history } from './history.ts'
 import { installation } from './installation.ts'
 import { kernel } from './kernel.ts'
@@ -18,6 +20,8 @@ export const checks: readonly Check[] = [
   policy,
   agents,
   history,
+  credentials,
+  hooks,
   exposure,
   shells,
   editors,

@@ -60,6 +60,11 @@ export function compileMatcher(policy: {
   return { interesting: new RegExp(sources.join('|'), 'is'), match, lifts }
 }
 
+/** The pattern that names one file, by its path from the pattern's base, and nothing else. */
+export function literalPattern(path: string): string {
+  return `/${path.replaceAll(/[\\*?[\]{}!]/g, String.raw`\$&`)}`
+}
+
 /** Whether one of the rules alone names a file (absolute), or a directory above it. */
 export function compileList(rules: readonly Sourced<PatternRule>[]): (path: string) => boolean {
   const own = rules.map(policyRule)

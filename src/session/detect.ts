@@ -1,7 +1,7 @@
 import { RC_NAMES } from '../config/find.ts'
 import { exposedInTree, type Exposed } from '../git/exposed.ts'
 import { nameOf } from '../host/paths.ts'
-import { compileList, compileMatcher } from '../masks/patterns.ts'
+import { compileList, compileMatcher, literalPattern } from '../masks/patterns.ts'
 import { redecided } from './redecide.ts'
 import type { Situation } from './situation.ts'
 
@@ -18,7 +18,7 @@ export async function withDetected(situation: Situation): Promise<Situation> {
   const { found, left } = await unmasked(situation, BUDGET)
   const { origin } = policy.masks.detect
   const paths = [...new Set(found.map(({ path }) => path))]
-  const patterns = paths.map((path) => ({ value: { pattern: `/${escaped(path)}`, base: root }, origin }))
+  const patterns = paths.map((path) => ({ value: { pattern: literalPattern(path), base: root }, origin }))
   const note = `masks.detect: there was no time to look into ${left} files, which are masked by name only`
   const notes = left === 0 ? {} : { notes: [...(situation.notes ?? []), note] }
   return redecided({ ...situation, ...notes, detected: patterns }, situation.loaded)
@@ -39,9 +39,4 @@ export async function unmasked(
     excepted(`${root}/${path}`) ||
     matcher.match(`${root}/${path}`, false) !== undefined
   return exposedInTree(root, { skips, limit })
-}
-
-/** A path as a pattern that matches only it. */
-function escaped(path: string): string {
-  return path.replaceAll(/[\\*?[\]{}!]/g, String.raw`\$&`)
 }

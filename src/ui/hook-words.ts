@@ -1,5 +1,6 @@
 import type { Grant } from '../errors.ts'
 import type { Exposed } from '../git/exposed.ts'
+import { literalPattern } from '../masks/patterns.ts'
 import type { Origin } from '../policy/types.ts'
 import { shellWord, shown } from './escape.ts'
 
@@ -35,7 +36,7 @@ function maskedLines({ path, added, pattern, origin }: MaskedFile): string[] {
   return [
     `${INDENT}${shown(path)}   masked by "${shown(pattern)}" (${placeOf(origin)})`,
     `${INDENT}  unstage it: ${command} ${shown(shellWord(pathspec(path)))}`,
-    `${INDENT}  no secret?  masks.except: [${shown(JSON.stringify(`/${path}`))}] in .agentboxrc, then: agentbox allow`,
+    `${INDENT}  no secret?  masks.except: [${shown(JSON.stringify(literalPattern(path)))}] in .agentboxrc, then: agentbox allow`,
   ]
 }
 
