@@ -10,8 +10,16 @@ export const all: Approvals = { approver: () => 'approval' }
 export const none: Approvals = { approver: () => undefined }
 
 /** A layer from data, as a file of the given kind would give it. Throws what is wrong with it. */
-export async function layerOf(layer: 'repo' | 'user', rc: object, dir = PROJECT): Promise<ParsedLayer> {
-  const file = layer === 'user' ? `${HOME}/.config/agentbox/config.yaml` : `${dir}/.agentboxrc`
+export async function layerOf(
+  layer: 'repo' | 'user' | 'system',
+  rc: object,
+  dir = PROJECT,
+): Promise<ParsedLayer> {
+  const file = {
+    user: `${HOME}/.config/agentbox/config.yaml`,
+    system: '/etc/agentbox/config.yaml',
+    repo: `${dir}/.agentboxrc`,
+  }[layer]
   const bytes = Buffer.from(JSON.stringify({ version: 1, ...rc }, null, 1))
   const parsed = await parsePolicy({ layer, file, dir, bytes })
   if ('issues' in parsed) throw new Error(JSON.stringify(parsed.issues))
@@ -19,6 +27,7 @@ export async function layerOf(layer: 'repo' | 'user', rc: object, dir = PROJECT)
 }
 
 interface Layers {
+  system?: object
   user?: object
   repo?: object
   /** In PROJECT/sub. */
@@ -27,8 +36,16 @@ interface Layers {
   approvals?: Approvals
 }
 
-export async function resolve({ user, repo, inner, flags, approvals = none }: Layers): Promise<Resolved> {
+export async function resolve({
+  system,
+  user,
+  repo,
+  inner,
+  flags,
+  approvals = none,
+}: Layers): Promise<Resolved> {
   return resolvePolicy({
+    systemConfig: system && (await layerOf('system', system)),
     userConfig: user && (await layerOf('user', user)),
     repoLayers: [
       ...(repo ? [await layerOf('repo', repo)] : []),
