@@ -17,6 +17,8 @@ const entries = {
   'src/config/yaml.ts': 'yaml.cjs',
   'src/config/cosmiconfig.ts': 'cosmiconfig.cjs',
   'src/session/ask.ts': 'ask.cjs',
+  // Menus for a first policy.
+  'src/init/ask.ts': 'init.cjs',
   // chokidar: where inotify does not serve.
   'src/masks/watch/polling.ts': 'polling.cjs',
   // The proxy of a box, loaded while its agent starts.

@@ -35,6 +35,7 @@ export type Problem =
   | { code: 'grants-unapproved'; grants: Grant[]; command: string[]; denied?: string | undefined }
   | { code: 'approval-needs-terminal' }
   | { code: 'no-policy'; path: string }
+  | { code: 'policy-exists'; path: string }
   | { code: 'trust-unusable'; path: string; reason: string }
   | { code: 'project-refused'; path: string; reason: string; hint: string }
   | { code: 'cwd-gone' }

@@ -8,6 +8,7 @@ import { deny } from './deny.ts'
 import { explain } from './explain.ts'
 import { hook } from './hook.ts'
 import { hooks } from './hooks.ts'
+import { init } from './init.ts'
 import { log } from './log.ts'
 import { man } from './man.ts'
 import { masks } from './masks.ts'
@@ -26,6 +27,7 @@ import { wrap } from './wrap.ts'
 /** Every command, in the order of the help. */
 export const commands: readonly Command[] = [
   run,
+  init,
   status,
   allow,
   allowHost,

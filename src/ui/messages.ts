@@ -1,5 +1,6 @@
 import type { Problem } from '../errors.ts'
 import { gitWords } from './wording/git.ts'
+import { initWords } from './wording/init.ts'
 import { policyWords } from './wording/policy.ts'
 import { shellWords } from './wording/shells.ts'
 import { systemWords } from './wording/system.ts'
@@ -13,6 +14,7 @@ const words: Words<Problem['code']> = {
   ...systemWords,
   ...trustWords,
   ...gitWords,
+  ...initWords,
 }
 
 /** A problem's lines, without what goes before them. */

@@ -1,0 +1,92 @@
+import { closeSync, openSync, writeFileSync } from 'node:fs'
+import { findRc } from '../config/find.ts'
+import { fail } from '../errors.ts'
+import { fsPath } from '../host/bytes.ts'
+import { detect } from '../init/detect.ts'
+import { renderPolicy } from '../init/render.ts'
+import { usualChoices, type Findings } from '../init/types.ts'
+import { onTerminal } from '../session/consent.ts'
+import { projectOf, surveySituation } from '../session/situation.ts'
+import { shown } from '../ui/escape.ts'
+import type { Call, Command } from './types.ts'
+
+export const init: Command = {
+  name: 'init',
+  usage: '',
+  summary: 'Write a first policy for this repository, from what is in it',
+  options: {
+    yes: { type: 'boolean', short: 'y', about: 'ask nothing, for scripts' },
+    print: { type: 'boolean', about: 'print the policy and write nothing' },
+  },
+  examples: ['agentbox init', 'agentbox init --print', 'agentbox init --yes && agentbox allow'],
+  run: runInit,
+}
+
+/** Asked, and nothing was written. */
+const DECLINED = 1
+
+async function runInit({ env, values, positionals, out, talk }: Call): Promise<number> {
+  if (positionals.length > 0) fail({ code: 'usage', text: 'init takes no argument', command: 'init' })
+  const print = values['print'] === true
+  // Whatever stands there, it is not read: it may be anything.
+  const project = projectOf(env)
+  const there = print ? undefined : findRc(project)
+  if (there !== undefined) fail({ code: 'policy-exists', path: there.path })
+  const asks = !print && values['yes'] !== true
+  if (asks && !onTerminal())
+    fail({ code: 'usage', text: 'init asks on a terminal; without one: --yes or --print', command: 'init' })
+  const findings = await detect(await surveySituation(env))
+  if (print) {
+    out(renderPolicy(findings, usualChoices(findings)))
+    return 0
+  }
+  const path = `${project}/.agentboxrc`
+  const text = asks ? await asked(findings, path) : renderPolicy(findings, usualChoices(findings))
+  if (text === undefined) return DECLINED
+  create(path, text)
+  talk(nextSteps(path, findings, text))
+  return 0
+}
+
+async function asked(findings: Findings, path: string): Promise<string | undefined> {
+  const { askChoices, askWrite } = await import('../init/ask.ts')
+  const choices = await askChoices(findings)
+  if (choices === undefined) return undefined
+  const text = renderPolicy(findings, choices)
+  return (await askWrite(path, text)) ? text : undefined
+}
+
+/** Never over anything, a dangling link included. */
+function create(path: string, text: string): void {
+  let fd: number
+  try {
+    fd = openSync(fsPath(path), 'wx', 0o644)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST')
+      return fail({ code: 'policy-exists', path }, error)
+    return fail({ code: 'io', action: 'create', path, reason: (error as Error).message }, error)
+  }
+  try {
+    writeFileSync(fd, text)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function nextSteps(path: string, { agents, repository, secrets }: Findings, text: string): string {
+  const tracked = secrets.filter((secret) => secret.tracked).length
+  const steps = [
+    ['agentbox status', 'the box that comes of it'],
+    ...(/^ {2}(?:allow|substitute):/m.test(text) ? [['agentbox allow', 'approve its grants, for you']] : []),
+    ['agentbox verify', 'put it to the test'],
+    ...(agents.length > 0 ? [['agentbox shims install', `so that ${agents.join(', ')} start boxed`]] : []),
+    ['agentbox activate --write', 'the shims first in PATH, in new shells'],
+    ...(repository ? [['agentbox hooks install', 'keep secrets out of commits']] : []),
+    ...(tracked > 0
+      ? [['agentbox doctor history', `${tracked} masked ${tracked === 1 ? 'file is' : 'files are'} in git`]]
+      : []),
+    ['agentbox scan', 'credentials in files that no mask covers'],
+  ]
+  const lines = steps.map(([command, why]) => `  ${command!.padEnd(26)} ${why}\n`)
+  return `agentbox  wrote ${shown(path)}. Next:\n${lines.join('')}`
+}

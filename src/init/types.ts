@@ -1,0 +1,38 @@
+/** What was found in a project and on this machine. Names are the repository's, and not yet escaped. */
+export interface Findings {
+  /** Known agents that are in PATH. */
+  agents: string[]
+  /** Presets of registries, with the file that speaks for each, from the project's root. */
+  presets: Found[]
+  /** Hosts of registries that the project's own files name. */
+  hosts: Found[]
+  frameworks: { name: string; port: number; from: string }[]
+  /** Masked files, and whether git has them. */
+  secrets: { path: string; tracked: boolean }[]
+  /** A file that agents can be shown in place of `.env`. */
+  example: string | undefined
+  /** Parts that one may want to close. */
+  delicate: string[]
+  repository: boolean
+}
+
+export interface Found {
+  value: string
+  from: string
+}
+
+/** What goes into the policy. */
+export interface Choices {
+  mode: 'allow' | 'none'
+  /** Presets with `@`, and hosts. */
+  allow: Found[]
+  /** `.env` is replaced by this. */
+  substitute: string | undefined
+  readonly: string[]
+}
+
+/** What is taken without asking: presets of the usual registries, and nothing that only the project's text says. */
+export function usualChoices({ presets }: Findings): Choices {
+  const allow = presets.map(({ value, from }) => ({ value: `@${value}`, from }))
+  return { mode: 'allow', allow, substitute: undefined, readonly: [] }
+}
