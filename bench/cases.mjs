@@ -11,8 +11,9 @@
 import { floor } from './parts/floor.mjs'
 import { git } from './parts/git.mjs'
 import { launch } from './parts/launch.mjs'
+import { network } from './parts/network.mjs'
 import { scan } from './parts/scan.mjs'
 import { shell } from './parts/shell.mjs'
 import { shim } from './parts/shim.mjs'
 
-export const parts = [floor, launch, shim, shell, scan, git]
+export const parts = [floor, launch, network, shim, shell, scan, git]

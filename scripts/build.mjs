@@ -21,6 +21,8 @@ const entries = {
   'src/init/ask.ts': 'init.cjs',
   // chokidar: where inotify does not serve.
   'src/masks/watch/polling.ts': 'polling.cjs',
+  // What `run --learn` says at the end.
+  'src/session/learn.ts': 'learn.cjs',
   // The proxy of a box, loaded while its agent starts.
   'src/network/proxy/index.ts': 'proxy.cjs',
   // Rules that tell credentials by their content.

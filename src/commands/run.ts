@@ -2,7 +2,7 @@ import { fail } from '../errors.ts'
 import { consent } from '../session/consent.ts'
 import { endStatus } from '../session/launcher.ts'
 import type { Prepared } from '../session/prepare.ts'
-import { surveySituation } from '../session/situation.ts'
+import { surveySituation, type Situation } from '../session/situation.ts'
 import { runBoxed } from '../session/run.ts'
 import { runBare } from '../session/bare.ts'
 import { permitBypass, wantsBypass } from '../session/bypass.ts'
@@ -20,6 +20,8 @@ export const run: Command = {
   options: {
     ...policyOptions,
     as: { type: 'string', value: 'NAME', about: 'the name that the command goes by (for the shims)' },
+    learn: { type: 'boolean', about: 'propose at the end what would let through what was refused' },
+    'learn-permit': { type: 'boolean', about: 'the same, and let it through this once, after asking' },
     quiet: { type: 'boolean', about: 'no line at the start' },
   },
   examples: [
@@ -45,18 +47,40 @@ async function runCommand(call: Call): Promise<number> {
   }
   const { situation, withoutGrants } = await consent(surveyed, asked)
   const request = { ...asked, withoutGrants }
+  const permissive = values['learn-permit'] === true && (await permitted())
+  let unlisted: ReadonlySet<string> | undefined
   const warn = (text: string): void => call.talk(`agentbox  ${shown(text)}\n`)
-  const end = await runBoxed(situation, request, `${call.installDir}/agentbox-helper`, {
-    warn,
-    begin(prepared) {
-      prepared.plan.warnings.forEach(warn)
-      if (!quiet) call.talk(startLine(prepared))
+  const end = await runBoxed(
+    situation,
+    request,
+    `${call.installDir}/agentbox-helper`,
+    {
+      warn,
+      begin(prepared) {
+        prepared.plan.warnings.forEach(warn)
+        if (!quiet) call.talk(startLine(prepared))
+      },
+      end(tally) {
+        unlisted = tally.unlisted
+        for (const line of closingSummary(tally, situation.project.root)) call.talk(`agentbox  ${line}\n`)
+      },
     },
-    end(tally) {
-      for (const line of closingSummary(tally, situation.project.root)) call.talk(`agentbox  ${line}\n`)
-    },
-  })
+    permissive ? { permissive } : {},
+  )
+  const learns = values['learn'] === true || values['learn-permit'] === true
+  if (learns && unlisted !== undefined) call.talk(await learnt(situation, unlisted))
   return endStatus(end)
+}
+
+/** 125 if the answer is no: the session that was meant is not the ordinary one. */
+async function permitted(): Promise<boolean> {
+  const { permitUnlisted } = await import('../session/learn.ts')
+  return (await permitUnlisted()) || fail({ code: 'learning-declined' })
+}
+
+async function learnt(situation: Situation, unlisted: ReadonlySet<string>): Promise<string> {
+  const { proposal } = await import('../session/learn.ts')
+  return (await proposal(situation, unlisted)).map((line) => `agentbox  ${line}\n`).join('')
 }
 
 async function bypass(argv: [string, ...string[]], { env, talk }: Call): Promise<number> {

@@ -18,7 +18,10 @@ export interface BoxNetwork {
 type Proxy = typeof ProxyModule
 type Serve = (client: Socket, proxy: Proxy) => void
 
-/** In place of the real network: for tests only, nothing of a policy or an environment gets here. */
+/**
+ * In place of the real network: for tests, and `permissive` for `run --learn-permit`. Nothing of a policy or an
+ * environment gets here.
+ */
 export type Outside = Partial<Access>
 
 /** Does this box need sockets in its own network? */

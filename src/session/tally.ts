@@ -1,4 +1,4 @@
-import type { JournalLine } from './events.ts'
+import type { JournalLine, SessionEvent } from './events.ts'
 
 /** What a session comes to: numbers and names for the closing summary. Pure. */
 export interface Tally {
@@ -11,6 +11,8 @@ export interface Tally {
   edited: string[]
   /** By host. */
   refused: Map<string, number>
+  /** `host:port` of what was refused because nothing lists it. */
+  unlisted: Set<string>
   policy: string[]
 }
 
@@ -19,7 +21,7 @@ const MOST = 1000
 
 export function startTally(began: number): Tally {
   const lists = { appeared: [], replaced: [], quarantined: [], reported: [], edited: [], policy: [] }
-  return { began, ended: began, ...lists, refused: new Map() }
+  return { began, ended: began, ...lists, refused: new Map(), unlisted: new Set() }
 }
 
 /** Adds an event to the tally, in place: a session has too many of them to copy it each time. */
@@ -33,13 +35,19 @@ export function count(tally: Tally, event: JournalLine): void {
     case 'edited':
       return add(tally[event.kind], event.path)
     case 'network':
-      if (event.decision === 'refused' && (tally.refused.has(event.host) || tally.refused.size < MOST))
-        tally.refused.set(event.host, (tally.refused.get(event.host) ?? 0) + 1)
+      if (event.decision === 'refused') countRefused(tally, event)
       return
     case 'policy':
       return add(tally.policy, `${event.file}: ${event.effect}`)
     default:
   }
+}
+
+type Network = Extract<SessionEvent, { kind: 'network' }>
+
+function countRefused({ refused, unlisted }: Tally, { host, port, rule }: Network): void {
+  if (refused.has(host) || refused.size < MOST) refused.set(host, (refused.get(host) ?? 0) + 1)
+  if (rule.includes('not in network.allow') && unlisted.size < MOST) unlisted.add(`${host}:${port}`)
 }
 
 function add(list: string[], text: string): void {

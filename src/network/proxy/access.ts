@@ -33,7 +33,7 @@ export interface Access {
   /** The user's proxy for this host; it resolves the name itself. */
   upstream(scheme: 'http' | 'https', host: string, port: number): UpstreamProxy | undefined
   report(verdict: Verdict): void
-  /** Goes on although it would be refused, after telling (`run --learn=permit`). */
+  /** Lets through what nothing lists, after telling (`run --learn-permit`). What is denied stays refused. */
   permissive?: boolean | undefined
 }
 
@@ -77,11 +77,13 @@ export async function admit(
     throw new Refusal('policy', rule, host)
   }
   const decision = decide(access.rules, authority)
-  if (!decision.allowed && access.permissive !== true) refuse(decision.rule)
+  const { permissive = false } = access
+  if (!decision.allowed && (!permissive || decision.rule.startsWith('network.deny'))) refuse(decision.rule)
   const allow = (addresses: readonly string[], upstream?: UpstreamProxy): Route => {
     const { allowed, rule } = decision
-    // Under --learn=permit what would be refused is kept as refused, so that it can be proposed.
-    access.report({ decision: allowed ? 'allowed' : 'refused', host, port, rule, via })
+    // What would be refused is kept as refused, so that it can be proposed.
+    const note = allowed ? rule : `${rule}; let through by --learn-permit`
+    access.report({ decision: allowed ? 'allowed' : 'refused', host, port, rule: note, via })
     return { host, port, exact: allowed ? decision.exact : true, addresses, upstream }
   }
   const special = target.kind === 'address' ? refusedAddress(access.rules, host, port) : undefined

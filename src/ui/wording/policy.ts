@@ -3,7 +3,9 @@ import { shown } from '../escape.ts'
 import { placed, type Words } from './words.ts'
 
 /** About policies and the project that they are for. */
-export const policyWords: Words<'policy-invalid' | 'policy-ambiguous' | 'project-refused'> = {
+export const policyWords: Words<
+  'policy-invalid' | 'policy-ambiguous' | 'project-refused' | 'learning-declined'
+> = {
   'policy-invalid': ({ issues }) => [
     ...issues.map(issueLine),
     'nothing was started. Keys: agentbox schema, docs/policy.md',
@@ -12,6 +14,7 @@ export const policyWords: Words<'policy-invalid' | 'policy-ambiguous' | 'project
     `two policy files in one directory: ${files.map((file) => shown(file)).join(', ')}`,
     'keep one of them',
   ],
+  'learning-declined': () => ['--learn-permit was not confirmed; nothing was started'],
   'project-refused': ({ path, reason, hint }) => [`no box for ${shown(path)}: ${shown(reason)}`, hint],
 }
 
