@@ -9,7 +9,7 @@ import type { Situation } from './situation.ts'
 
 /** Asks whether what the policy refuses may be let through this once. Fails where nobody can be asked. */
 export async function permitUnlisted(): Promise<boolean> {
-  if (process.stdin.isTTY !== true || !process.stderr.isTTY) return fail({ code: 'approval-needs-terminal' })
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return fail({ code: 'approval-needs-terminal' })
   const talk = createInterface({ input: process.stdin, output: process.stderr })
   try {
     const text =
