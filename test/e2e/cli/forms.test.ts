@@ -84,7 +84,7 @@ describe.each(['user', 'root'] as const)('what can be printed and installed, as 
     it('explains every mount in the script', async () => {
       const { stdout } = await run(['plan'])
       const lines = stdout.split('\n')
-      const first = lines.indexOf('options=(') + 3
+      const first = lines.indexOf('options=(') + 2
       const mounts = lines.slice(
         first,
         lines.findIndex((line) => line.startsWith('  --chdir')),
