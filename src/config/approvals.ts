@@ -19,7 +19,8 @@ export interface ApprovalsInput {
  * Who approves a grant. A denied file has none, whatever the configuration says. What was approved in the
  * main work tree counts in its linked ones for the very same bytes, and for grants that mean the same there:
  * git itself vouches that both are one repository (see `git/repository.ts`), and a relative path that leads
- * elsewhere is another grant.
+ * elsewhere is another grant. An agent in the box of the main work tree could register a directory as
+ * a worktree, but has these grants already.
  */
 export function approvalsFrom({ trust, own, twinOf, hashAs }: ApprovalsInput): Approvals {
   const approver = (grant: Grant): Approver | undefined => {
