@@ -87,7 +87,7 @@ const SIGTTOU = 22
  * Builds the box, lets `onReady` look at it, runs the agent in it with this process's standard streams,
  * and waits for its end. Terminal, signals and job control are the agent's in between (native/launch.c).
  * Nothing of the box is left when it returns, unless the helper itself was killed: then it is being ended.
- * Rejects with what `onReady` threw, or `helper-missing`.
+ * Rejects with what `onReady` threw, or `helper-missing` or `io`.
  */
 export async function launch(input: LaunchInput): Promise<AgentEnd> {
   const request = encodeRequest(input)
@@ -100,6 +100,7 @@ export async function launch(input: LaunchInput): Promise<AgentEnd> {
       ...(sockets ? ['ipc' as const] : []),
     ],
   })
+  if (child.pid === undefined) return await unstarted(child, input.helper)
   const [control, captured, requests] = child.stdio.slice(3) as unknown as [Duplex, Readable, Duplex]
   const capture = collect(captured)
   const inside = openInside(child, requests, () => void control.write('unjoin\n'))
@@ -108,10 +109,10 @@ export async function launch(input: LaunchInput): Promise<AgentEnd> {
   // The helper may end while something is being written to it; its end is what counts.
   control.on('error', () => {})
   eachLine(control, (line) => handleLine(line, { input, control, inside, progress }))
-  if (child.pid !== undefined) input.confine?.(child.pid)
+  input.confine?.(child.pid)
   control.write(request)
   try {
-    await closed(child, input.helper)
+    await closed(child)
   } finally {
     unwatch()
     if (progress.box !== undefined) progress.box.ended = true
@@ -238,15 +239,24 @@ function eachLine(stream: Readable, onLine: (line: string) => void): void {
   })
 }
 
-function closed(child: ChildProcess, helper: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    child.once('close', () => resolve())
-    child.once('error', (cause) => {
+/** Node tells why a little later; where descriptors ran out it has not even made the streams. */
+function unstarted(child: ChildProcess, helper: string): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    child.once('error', (cause: NodeJS.ErrnoException) => {
       try {
-        fail({ code: 'helper-missing', path: helper }, cause)
+        if (cause.code === 'ENOENT' || cause.code === 'EACCES')
+          fail({ code: 'helper-missing', path: helper }, cause)
+        fail({ code: 'io', action: 'start', path: helper, reason: cause.message }, cause)
       } catch (error) {
         reject(error)
       }
     })
+  })
+}
+
+function closed(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once('close', () => resolve())
+    child.once('error', reject)
   })
 }

@@ -183,7 +183,7 @@ export const launching: readonly LaunchFault[] = [
   },
   {
     what: 'hardly any descriptors',
-    outcome: 'does not start',
+    outcome: 'refuses',
     says: 'a box needs some thirty',
     only: 'user',
     by: ['prlimit', '--nofile=22', '--'],
