@@ -24,6 +24,10 @@ export function openSession({ argv, cwd, env, limit = 60_000 }: SessionInput): S
   const child = spawn('script', ['-qfec', command, '/dev/null'], { cwd, env: { SHELL: '/bin/sh', ...env } })
   let text = ''
   let wake = (): void => {}
+  // What is typed before the first prompt may be thrown away with the terminal's old settings.
+  const prompted = new Promise<void>((resolve) => {
+    child.stdout.once('data', () => resolve())
+  })
   child.stdout.setEncoding('latin1').on('data', (part: string) => {
     text += part
     wake()
@@ -50,6 +54,7 @@ export function openSession({ argv, cwd, env, limit = 60_000 }: SessionInput): S
   let count = 0
   return {
     async line(typed) {
+      await prompted
       const from = text.length
       count++
       // Echoed, the mark has quotes in it; printed, it has none.

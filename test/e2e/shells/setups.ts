@@ -30,6 +30,27 @@ PROMPT_COMMAND=prompt_precmd\n`,
   fish: `function fish_prompt; command echo -n '> '; end\n`,
 }
 
+/**
+ * One puts its directory first at every prompt, before our turn or (where there is a hook before the command)
+ * behind it; one ends its part with a semicolon; one takes the command apart and traps DEBUG.
+ */
+const tools: Record<ShellName, string> = {
+  bash: `_bin=BIN; _tool() { local s=$?; PATH=$_bin:\${PATH//$_bin:/}; return $s; }
+PROMPT_COMMAND="_tool;$PROMPT_COMMAND"
+_jump() { local s=$?; : "$PWD"; return $s; }
+PROMPT_COMMAND="\${PROMPT_COMMAND%;};_jump;"
+_before() { __inside=; } ; _behind() { __inside=x; } ; trap '[[ -z \${__inside-} ]] || :' DEBUG
+PROMPT_COMMAND="_before"$'\\n'"$PROMPT_COMMAND"$'\\n'"_behind"
+`,
+  zsh: `_bin=BIN; _tool() { PATH=$_bin:\${PATH//$_bin:/} }
+precmd_functions=(_tool $precmd_functions _tool)
+chpwd_functions+=(_tool)
+`,
+  fish: `function _tool --on-event fish_prompt; set -gx PATH BIN (string match -v BIN $PATH); end
+function _too --on-variable PWD; set -gx PATH BIN (string match -v BIN $PATH); end
+`,
+}
+
 export const setups: readonly Setup[] = [
   { name: 'plain' },
   { name: 'alias before', before: alias },
@@ -68,6 +89,10 @@ export const setups: readonly Setup[] = [
     },
   },
   { name: 'a prompt like starship’s', after: (_, shell) => prompt[shell] },
+  {
+    name: 'tools like mise, zoxide and bash-preexec',
+    after: ({ bin }, shell) => tools[shell].replaceAll('BIN', bin),
+  },
 ]
 
 /** Start files as the set-up has them, with the line where `agentbox activate --write` put it. */
