@@ -1,4 +1,6 @@
-import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { applySteps } from '../../../../src/git/hooks/apply.ts'
 import { hookPlace, type HookPlace } from '../../../../src/git/hooks/place.ts'
@@ -185,4 +187,30 @@ describe('hooks in git’s configuration, as git from 2.54 on has them', () => {
     writeFileSync(real.agentbox, 'console.log(JSON.stringify(process.argv.slice(2)))')
     expect(run().out).toBe('["hook","post-checkout","a b","c"]\n')
   })
+})
+
+it('running boxes of the project are asked to look again, others are not', async () => {
+  install()
+  const asked: string[] = []
+  const stat = readFileSync(`/proc/${process.pid}/stat`, 'utf8')
+  const start = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+  const servers = ['0', '1'].map((number) => {
+    const id = `${process.pid}-${start}-${number}`
+    const dir = `${world.state}/sessions/${id}`
+    mkdirSync(dir, { recursive: true })
+    const project = number === '0' ? world.root : `${world.root}-other`
+    const about = { pid: process.pid, project, agent: 'x', command: [], network: 'none', began: 1 }
+    writeFileSync(`${dir}/session.json`, JSON.stringify({ version: 1, id, ...about }))
+    const server = createServer((socket) => {
+      socket.on('data', (data) => {
+        asked.push(`${number} ${data.toString().trim()}`)
+        socket.end('{"ok":true,"masked":[]}\n')
+      })
+    })
+    return server.listen(`${dir}/control.sock`)
+  })
+  const child = spawn('git', ['checkout', '-q', '-b', 'x'], { cwd: world.root, env: world.env })
+  await new Promise((resolve) => child.once('close', resolve))
+  for (const server of servers) server.close()
+  expect(asked).toEqual(['0 {"do":"rescan"}'])
 })
