@@ -3,6 +3,8 @@ import type { Programs } from '../git/hooks/names.ts'
 import { hookPlace } from '../git/hooks/place.ts'
 import { hookStates, type HookState } from '../git/hooks/state.ts'
 import { lstatOf } from '../host/files.ts'
+import { isWithin } from '../host/paths.ts'
+import { unboxedAgents } from '../host/unboxed.ts'
 import { parentOf } from '../host/paths.ts'
 import type { Grant } from '../errors.ts'
 import { agents } from '../policy/agents/index.ts'
@@ -74,8 +76,20 @@ export async function statusOf(situation: Situation, installed: Installed): Prom
     env: variablesOf(prepared),
     shell: shellOf(situation),
     hooks,
-    warnings: [...prepared.plan.warnings, ...tracked(files, project.root)],
+    warnings: [
+      ...unboxedIn(project.root, dirs.state),
+      ...prepared.plan.warnings,
+      ...tracked(files, project.root),
+    ],
   }
+}
+
+function unboxedIn(root: string, state: string): string[] {
+  return unboxedAgents(state)
+    .filter(({ cwd }) => isWithin(cwd, root))
+    .map(
+      ({ pid, agent }) => `${agent} (process ${pid}) runs here without a box: agentbox doctor unboxed shells`,
+    )
 }
 
 async function filesOf({ situation, survey, plan }: Prepared): Promise<Status['files']> {

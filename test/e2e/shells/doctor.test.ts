@@ -1,5 +1,6 @@
+import { resolve } from 'node:path'
 import { copyFileSync, mkdirSync, rmSync } from 'node:fs'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Finding } from '../../../src/doctor/types.ts'
 import { killIfThere } from '../../support/processes.ts'
@@ -99,6 +100,13 @@ it('agentbox doctor finds agents that run without a box', async () => {
     expect(
       await eventually(() => examine('unboxed').some(({ problem }) => problem.includes(`${child.pid}`))),
     ).toBe(true)
+    const status = spawnSync(process.execPath, [resolve('dist/agentbox.cjs'), 'status', '--json'], {
+      cwd: world.repo,
+      env: world.env,
+      encoding: 'utf8',
+    })
+    const { warnings } = JSON.parse(status.stdout) as { warnings: string[] }
+    expect(warnings[0]).toContain(`claude (process ${child.pid}) runs here without a box`)
   } finally {
     killIfThere(child.pid!)
   }
