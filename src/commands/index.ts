@@ -14,6 +14,7 @@ import { man } from './man.ts'
 import { masks } from './masks.ts'
 import { off } from './off.ts'
 import { plan } from './plan.ts'
+import { quarantine } from './quarantine.ts'
 import { run } from './run.ts'
 import { scan } from './scan.ts'
 import { schema } from './schema.ts'
@@ -42,6 +43,7 @@ export const commands: readonly Command[] = [
   diff,
   plan,
   log,
+  quarantine,
   shims,
   activate,
   wrap,

@@ -18,7 +18,7 @@ import { fsPath } from './bytes.ts'
  * /proc/self/fd gives Node what `openat` gives C.
  */
 
-const DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW
+export const DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW
 const FILE = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
 
 /** Reads a regular file of at most `limit` bytes; undefined if there is none or a link is in the way. */
@@ -65,6 +65,23 @@ export function makeDirBeneath(root: string, relative: string): void {
   within(root, relative, true, makeDir)
 }
 
+/**
+ * Calls back with a name for `relative` whose directory is held, so that no link on the way counts; undefined
+ * if a link or nothing is on the way. What the callback throws is thrown.
+ */
+export function heldBeneath<T>(root: string, relative: string, use: (place: string) => T): T | undefined {
+  let outcome: { value: T } | { error: unknown } | undefined
+  within(root, relative, false, (place) => {
+    try {
+      outcome = { value: use(place) }
+    } catch (error) {
+      outcome = { error }
+    }
+  })
+  if (outcome !== undefined && 'error' in outcome) throw outcome.error
+  return outcome?.value
+}
+
 function within<T>(root: string, relative: string, make: boolean, use: (place: string) => T): T | undefined {
   const parts = relative.split('/')
   const name = parts.pop()!
@@ -72,18 +89,22 @@ function within<T>(root: string, relative: string, make: boolean, use: (place: s
   try {
     dir = openSync(fsPath(root), DIRECTORY)
     for (const part of parts) {
-      const place = `/proc/self/fd/${dir}/${part}`
+      const place = placeIn(dir, part)
       if (make) makeDir(place)
-      const next = openSync(place, DIRECTORY)
+      const next = openSync(fsPath(place), DIRECTORY)
       closeSync(dir)
       dir = next
     }
-    return use(`/proc/self/fd/${dir}/${name}`)
+    return use(placeIn(dir, name))
   } catch {
     return undefined
   } finally {
     if (dir !== undefined) closeSync(dir)
   }
+}
+
+export function placeIn(dir: number, name: string): string {
+  return `/proc/self/fd/${dir}/${name}`
 }
 
 function makeDir(place: string): void {

@@ -52,7 +52,11 @@ async function reply(
 function parseRequest(line: string): SessionRequest {
   const request = JSON.parse(line) as SessionRequest
   if (request.do === 'rescan') return { do: 'rescan' }
-  if (request.do === 'mask' && typeof request.path === 'string' && request.path.startsWith('/'))
+  if (
+    (request.do === 'mask' || request.do === 'expect') &&
+    typeof request.path === 'string' &&
+    request.path.startsWith('/')
+  )
     return request
   throw new Error('the session does not know this request')
 }

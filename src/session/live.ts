@@ -7,6 +7,8 @@ import { trackMasks, type Tracker } from '../masks/tracker.ts'
 import type { Mask } from '../masks/types.ts'
 import { lstatOf } from '../host/files.ts'
 import { nameOf } from '../host/paths.ts'
+import { watchPlanted } from './planted.ts'
+import { protectedPattern } from '../protect/names.ts'
 import { identityOf, makePlacer, type Outcome, type Placer } from './placing.ts'
 import { storeLater } from './storing.ts'
 import type { Watched } from './supervise.ts'
@@ -19,6 +21,8 @@ export interface LiveMasks {
   restore(): Promise<void>
   /** Masks one path now if it has a secret's name; false if it has not, or nothing stands there. */
   cover(path: string): Promise<boolean>
+  /** The user puts something there that would run outside: it stays, and is read-only in the box. */
+  expect(path: string): void
   close(): void
 }
 
@@ -43,6 +47,7 @@ interface Live extends Watched {
 export function startLive(watched: Watched): LiveMasks {
   const { box, prepared } = watched
   const { survey, situation } = prepared
+  const planted = watchPlanted(watched)
   const store = storeLater(situation.dirs.state, situation.project.root)
   const live: Omit<Live, 'tracker'> = {
     ...watched,
@@ -56,13 +61,14 @@ export function startLive(watched: Watched): LiveMasks {
   const tracker = trackMasks(
     {
       masks: survey.rules,
+      others: protectedPattern,
       on: {
         urgent: (mask) => background(whole, cover(whole, mask)),
         changed(delta, masks) {
           apply(whole, delta)
           store(masks)
         },
-        other: () => {},
+        other: (path, how) => planted.look(path, how),
         plain: (path, stat) => reveal(whole, path, stat),
         missed: (reason) => failed(whole, 'watch', `the kernel dropped events (${reason})`),
         degraded: (reason, count) => failed(whole, 'watch', `${reason}; ${count} directories are polled`),
@@ -72,13 +78,20 @@ export function startLive(watched: Watched): LiveMasks {
     survey.masks,
   )
   const whole: Live = Object.assign(live, { tracker })
+  // What it rejects with has been told as a failure.
+  tracker.settled().then(
+    () => planted.ready(),
+    () => {},
+  )
   return {
     rescan: () => rescan(whole),
     restore: () => restore(whole),
     cover: (path) => coverPath(whole, path),
+    expect: (path) => planted.expect(path),
     close() {
       whole.closed = true
       tracker.close()
+      planted.close()
       store.close()
     },
   }

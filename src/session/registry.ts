@@ -24,6 +24,8 @@ export type SessionRequest =
   | { do: 'rescan' }
   /** Mask this path, whatever stands there, before it is filled. */
   | { do: 'mask'; path: string }
+  /** The user puts a file there that would run outside: do not move it away, protect it. */
+  | { do: 'expect'; path: string }
 
 export type SessionAnswer = { ok: true; masked: string[] } | { ok: false; reason: string }
 

@@ -89,6 +89,9 @@ async function answer(request: SessionRequest, live: LiveMasks): Promise<Session
   switch (request.do) {
     case 'rescan':
       return { ok: true, masked: await live.rescan() }
+    case 'expect':
+      live.expect(request.path)
+      return { ok: true, masked: [] }
     case 'mask':
       return { ok: true, masked: (await live.cover(request.path)) ? [request.path] : [] }
   }

@@ -1,0 +1,128 @@
+import { readdirSync } from 'node:fs'
+import { fail } from '../errors.ts'
+import { agentboxDirs } from '../host/dirs.ts'
+import { readHostFacts } from '../host/facts.ts'
+import { lstatOf, readRegular } from '../host/files.ts'
+import { isWithin } from '../host/paths.ts'
+import { drop, findQuarantined, itemPath, listQuarantine, restore } from '../protect/quarantine.ts'
+import type { Quarantined } from '../protect/quarantine.ts'
+import { ask, liveSessions } from '../session/registry.ts'
+import { projectOf } from '../session/situation.ts'
+import { shown } from '../ui/escape.ts'
+import { table } from '../ui/table.ts'
+import { jsonOption, type Call, type Command } from './types.ts'
+
+export const quarantine: Command = {
+  name: 'quarantine',
+  usage: '[list | show WHAT | restore WHAT | drop WHAT]',
+  summary: 'Look at what agents planted that would run outside the box; put it back or drop it',
+  options: {
+    all: { type: 'boolean', about: 'of every project; with drop: everything' },
+    json: jsonOption,
+  },
+  examples: [
+    'agentbox quarantine',
+    'agentbox quarantine show .mcp.json',
+    'agentbox quarantine restore .vscode',
+    'agentbox quarantine drop --all',
+  ],
+  run: runQuarantine,
+}
+
+const LARGEST_SHOWN = 16 << 10
+
+async function runQuarantine(call: Call): Promise<number> {
+  const { env, positionals, values } = call
+  const [action = 'list', what, ...more] = positionals
+  const { state } = agentboxDirs(env, readHostFacts(env).home)
+  const all = values['all'] === true
+  const dropsAll = action === 'drop' && all && what === undefined
+  const takesOne = ['show', 'restore', 'drop'].includes(action) && !dropsAll
+  if ((action !== 'list' && !takesOne && !dropsAll) || more.length > 0 || (what !== undefined) !== takesOne)
+    fail({ code: 'usage', text: 'one of: list, show WHAT, restore WHAT, drop WHAT', command: 'quarantine' })
+  const list = all ? listQuarantine(state) : here(listQuarantine(state), env)
+  if (action === 'list') return printList(list, call)
+  if (dropsAll) {
+    for (const entry of list) drop(state, entry)
+    call.talk(`${list.length} dropped\n`)
+    return 0
+  }
+  // By its id, from everywhere.
+  const entry = findQuarantined([...listQuarantine(state).filter(({ id }) => id === what), ...list], what!)
+  if (entry === undefined)
+    return fail({ code: 'io', action: 'find', path: what!, reason: 'it is not in quarantine' })
+  if (action === 'show') return printOne(state, entry, call)
+  if (action === 'restore') return putBack(state, entry, call)
+  drop(state, entry)
+  call.talk(`dropped ${shown(entry.path)}\n`)
+  return 0
+}
+
+function here(list: Quarantined[], env: NodeJS.ProcessEnv): Quarantined[] {
+  const project = projectOf(env)
+  return list.filter(({ path, root }) => root === project || isWithin(path, project))
+}
+
+function printList(list: readonly Quarantined[], { values, out, talk }: Call): number {
+  if (values['json'] === true) {
+    out(`${JSON.stringify({ version: 1, quarantined: list }, null, 2)}\n`)
+    return 0
+  }
+  out(
+    table(
+      list.map(({ id, path, kind, runBy }) => [shown(id), shown(path), kind, `${shown(runBy)} would run it`]),
+    ),
+  )
+  if (list.length === 0) talk('nothing is in quarantine here\n')
+  return 0
+}
+
+function printOne(state: string, entry: Quarantined, { values, out }: Call): number {
+  if (values['json'] === true) {
+    out(`${JSON.stringify({ ...entry, item: itemPath(state, entry) ?? null }, null, 2)}\n`)
+    return 0
+  }
+  const { id, path, kind, mode, at, session, runBy, link } = entry
+  const rows = [
+    ['stood at', shown(path)],
+    [
+      'is a',
+      `${kind}${link === undefined ? '' : ` to ${shown(link)}`}, mode ${mode.toString(8).padStart(4, '0')}`,
+    ],
+    ['run by', shown(runBy)],
+    ['moved', `${new Date(at).toISOString()} in session ${shown(session)}`],
+    ['kept as', shown(itemPath(state, entry) ?? 'nothing: only its description')],
+  ]
+  out(`${shown(id)}\n${table(rows)}${contentOf(state, entry)}`)
+  return 0
+}
+
+function contentOf(state: string, entry: Quarantined): string {
+  const item = itemPath(state, entry)
+  if (item === undefined) return ''
+  if (entry.kind === 'directory') {
+    const names = readdirSync(item, { recursive: true, encoding: 'utf8' }).slice(0, 200)
+    return `\n${names.map((name) => `  ${shown(name)}\n`).join('')}`
+  }
+  const text = readRegular(item, LARGEST_SHOWN)?.toString('utf8')
+  if (text === undefined) return entry.kind === 'file' ? `\n  ${lstatOf(item)?.size ?? 0} bytes\n` : ''
+  return `\n${text
+    .split('\n')
+    .map((line) => `  ${shown(line)}\n`)
+    .join('')}`
+}
+
+/** A running session would move it away again, so each must know. */
+async function putBack(state: string, entry: Quarantined, { talk }: Call): Promise<number> {
+  const sessions = liveSessions(state).filter(({ project }) => isWithin(entry.path, project))
+  for (const session of sessions) {
+    const answer = await ask(state, session, { do: 'expect', path: entry.path })
+    if (!answer.ok && answer.reason !== 'it has ended') {
+      const reason = `the session of ${session.agent} (${session.pid}) would move it away again: ${answer.reason}`
+      fail({ code: 'io', action: 'restore', path: entry.path, reason })
+    }
+  }
+  restore(state, entry)
+  talk(`restored ${shown(entry.path)}: ${shown(entry.runBy)} runs or obeys it from now on\n`)
+  return 0
+}

@@ -1,0 +1,99 @@
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  rmdirSync,
+  symlinkSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
+import { DIRECTORY, placeIn } from './beneath.ts'
+import { fromBytes, fsPath } from './bytes.ts'
+
+/** Not among Node's constants: a descriptor for the place alone, which needs no permission to read. */
+const O_PATH = 0o10000000
+
+/**
+ * Copies a file, a link or a whole directory while somebody else may be changing it: no link is followed,
+ * no FIFO waited on. `to` must not exist. What has no content (FIFO, socket, device) is left out.
+ */
+export function copyTree(from: string, to: string): void {
+  const stat = lstatSync(fsPath(from))
+  if (stat.isSymbolicLink()) symlinkSync(readlinkSync(fsPath(from), 'buffer'), fsPath(to))
+  else if (stat.isFile()) copyFile(from, to)
+  else if (stat.isDirectory()) {
+    mkdirSync(fsPath(to), { mode: 0o700 })
+    inDirectory(from, (place, name) => copyTree(place, `${to}/${name}`))
+    chmodSync(fsPath(to), stat.mode & 0o777)
+  }
+}
+
+/** Removes a file or a whole directory in the same way. */
+export function removeTree(place: string): void {
+  if (!lstatSync(fsPath(place)).isDirectory()) return unlinkSync(fsPath(place))
+  inDirectory(place, removeTree)
+  rmdirSync(fsPath(place))
+}
+
+/** Calls back with every entry of a directory that is held meanwhile. */
+function inDirectory(directory: string, use: (place: string, name: string) => void): void {
+  const fd = openDirectory(directory)
+  try {
+    for (const name of readdirSync(`/proc/self/fd/${fd}`, 'buffer')) {
+      const text = fromBytes(name)
+      use(placeIn(fd, text), text)
+    }
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function openDirectory(directory: string): number {
+  try {
+    return openSync(fsPath(directory), DIRECTORY)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error
+    openUp(directory)
+    return openSync(fsPath(directory), DIRECTORY)
+  }
+}
+
+/** Gives its owner all rights on a directory, and on nothing that a link in its place leads to. */
+export function openUp(directory: string): void {
+  const fd = openSync(fsPath(directory), O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW)
+  try {
+    chmodSync(`/proc/self/fd/${fd}`, 0o700)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function copyFile(from: string, to: string): void {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_WRONLY, O_CREAT, O_EXCL } = constants
+  const source = openSync(fsPath(from), O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+  try {
+    const stat = fstatSync(source)
+    if (!stat.isFile()) return
+    const target = openSync(fsPath(to), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
+    try {
+      const chunk = Buffer.alloc(1 << 16)
+      for (let got = 1; got > 0;) {
+        got = readSync(source, chunk)
+        for (let put = 0; put < got;) put += writeSync(target, chunk, put, got - put)
+      }
+      fchmodSync(target, stat.mode & 0o777)
+    } finally {
+      closeSync(target)
+    }
+  } finally {
+    closeSync(source)
+  }
+}

@@ -1,0 +1,214 @@
+import {
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmdirSync,
+  unlinkSync,
+  writeFileSync,
+  type Stats,
+} from 'node:fs'
+import { fail } from '../errors.ts'
+import { heldBeneath } from '../host/beneath.ts'
+import { fromBytes, fsPath } from '../host/bytes.ts'
+import { lstatOf, readRegular } from '../host/files.ts'
+import { isWithin, nameOf } from '../host/paths.ts'
+import { copyTree, openUp, removeTree } from '../host/trees.ts'
+
+/** What was moved out of a project, in `<state>/quarantine/<id>/meta.json`; the thing itself is `item`. */
+export interface Quarantined {
+  version: 1
+  id: string
+  /** Where it stood. */
+  path: string
+  /** The project, or the granted directory that it was in. */
+  root: string
+  kind: 'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'device'
+  /** Permission bits. */
+  mode: number
+  /** Milliseconds since 1970: last changed, and moved. */
+  mtime: number
+  at: number
+  session: string
+  /** Who would have run or obeyed it. */
+  runBy: string
+  /** What a symlink says. */
+  link?: string | undefined
+}
+
+export type Planted = Pick<Quarantined, 'path' | 'root' | 'session' | 'runBy'>
+
+const ID = /^\d{8}-\d{6}-[0-9a-z]+$/
+const LARGEST_META = 64 << 10
+
+const homeOf = (state: string): string => `${state}/quarantine`
+const itemOf = (state: string, id: string): string => `${homeOf(state)}/${id}/item`
+
+/**
+ * Moves what stands at the path out of the project. Links are moved, never followed, neither at the end nor
+ * on the way. Undefined if nothing stands there any more. Throws what the kernel says otherwise.
+ */
+export function quarantine(state: string, planted: Planted): Quarantined | undefined {
+  const { path, root } = planted
+  return heldBeneath(root, path.slice(root.length + 1), (place) => {
+    const stat = lstatSync(fsPath(place), { throwIfNoEntry: false })
+    if (stat === undefined) return undefined
+    const entry = makeEntry(state, planted, stat, place)
+    try {
+      move(place, itemOf(state, entry.id), stat, entry.id)
+    } catch (error) {
+      removeTree(`${homeOf(state)}/${entry.id}`)
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      throw error
+    }
+    return entry
+  })
+}
+
+/** The description is written first: whatever happens next, it is known where the thing came from. */
+function makeEntry(state: string, planted: Planted, stat: Stats, place: string): Quarantined {
+  const at = Date.now()
+  const id = makePlace(homeOf(state), at)
+  const entry: Quarantined = {
+    version: 1,
+    id,
+    ...planted,
+    kind: kindOf(stat),
+    mode: stat.mode & 0o7777,
+    mtime: stat.mtimeMs,
+    at,
+    ...(stat.isSymbolicLink() ? { link: fromBytes(readlinkSync(fsPath(place), 'buffer')) } : {}),
+  }
+  writeFileSync(`${homeOf(state)}/${id}/meta.json`, `${JSON.stringify(entry)}\n`, { flag: 'wx', mode: 0o600 })
+  return entry
+}
+
+function makePlace(home: string, at: number): string {
+  mkdirSync(home, { recursive: true, mode: 0o700 })
+  const time = new Date(at).toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15)
+  for (let number = 0; ; number++) {
+    const id = `${time}-${number.toString(36)}`
+    try {
+      mkdirSync(`${home}/${id}`, { mode: 0o700 })
+      return id
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+  }
+}
+
+function move(place: string, item: string, stat: Stats, id: string): void {
+  try {
+    renameSync(fsPath(place), item)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EACCES' && stat.isDirectory()) {
+      // To change its "..", the kernel wants to write to it.
+      openUp(place)
+      renameSync(fsPath(place), item)
+    } else if (code === 'EXDEV') moveAcross(place, item, id)
+    else throw error
+  }
+}
+
+/** To another file system: out of the name first, which is what matters, and then at leisure. */
+function moveAcross(place: string, item: string, id: string): void {
+  const aside = `${place.slice(0, place.lastIndexOf('/'))}/.agentbox-quarantine-${id}`
+  renameSync(fsPath(place), fsPath(aside))
+  copyTree(aside, item)
+  removeTree(aside)
+}
+
+function kindOf(stat: Stats): Quarantined['kind'] {
+  if (stat.isFile()) return 'file'
+  if (stat.isDirectory()) return 'directory'
+  if (stat.isSymbolicLink()) return 'symlink'
+  if (stat.isFIFO()) return 'fifo'
+  return stat.isSocket() ? 'socket' : 'device'
+}
+
+/** Everything in quarantine, oldest first. */
+export function listQuarantine(state: string): Quarantined[] {
+  let ids: string[]
+  try {
+    ids = readdirSync(homeOf(state))
+  } catch {
+    return []
+  }
+  return ids
+    .filter((id) => ID.test(id))
+    .flatMap((id) => entryOf(state, id) ?? [])
+    .toSorted((one, other) => one.at - other.at)
+}
+
+function entryOf(state: string, id: string): Quarantined | undefined {
+  try {
+    const text = readRegular(`${homeOf(state)}/${id}/meta.json`, LARGEST_META)?.toString('utf8') ?? ''
+    const entry = JSON.parse(text) as Quarantined
+    return entry.version === 1 && entry.id === id ? entry : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** By its id, its whole path, or the end of it; of several the newest. */
+export function findQuarantined(list: readonly Quarantined[], what: string): Quarantined | undefined {
+  return list.findLast(({ id, path }) => id === what || path === what || path.endsWith(`/${what}`))
+}
+
+/** Where the thing is now; undefined if only its description could be kept (a FIFO of another file system). */
+export function itemPath(state: string, { id }: Quarantined): string | undefined {
+  return lstatOf(itemOf(state, id)) === undefined ? undefined : itemOf(state, id)
+}
+
+/** Puts it back where it was. Never replaces what stands there; fails with `io`. */
+export function restore(state: string, entry: Quarantined): void {
+  const { id, path, root, kind } = entry
+  const item = itemOf(state, id)
+  const refuse = (reason: string): never => fail({ code: 'io', action: 'restore', path, reason })
+  if (lstatOf(item) === undefined) refuse('only its description was kept')
+  if (path === root || !isWithin(path, root)) refuse('its description is not right')
+  try {
+    const done = heldBeneath(root, path.slice(root.length + 1), (place) => {
+      if (kind === 'directory') restoreDirectory(item, place)
+      else restoreFile(item, place)
+      return true
+    })
+    if (done !== true) refuse('its directory is not there any more, or a link is in its place')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST' || code === 'ENOTEMPTY') refuse(`there is a ${nameOf(path)} already`)
+    throw error
+  }
+  drop(state, entry)
+}
+
+/** A link to a file fails where anything stands; a rename would replace it. */
+function restoreFile(item: string, place: string): void {
+  try {
+    linkSync(item, fsPath(place))
+    unlinkSync(item)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error
+    copyTree(item, place)
+  }
+}
+
+/** A directory may take the place of an empty one only, which is made here. */
+function restoreDirectory(item: string, place: string): void {
+  mkdirSync(fsPath(place), { mode: 0o700 })
+  try {
+    renameSync(item, fsPath(place))
+  } catch (error) {
+    rmdirSync(fsPath(place))
+    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error
+    copyTree(item, place)
+  }
+}
+
+/** Forgets it, with what it holds. */
+export function drop(state: string, { id }: Quarantined): void {
+  removeTree(`${homeOf(state)}/${id}`)
+}

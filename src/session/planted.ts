@@ -1,0 +1,190 @@
+import { lstatOf, readRegular, realpathOf } from '../host/files.ts'
+import { ancestorsBetween, isWithin, nameOf, parentOf } from '../host/paths.ts'
+import type { Touch } from '../masks/watch/types.ts'
+import { protectedPattern, protectionOf } from '../protect/names.ts'
+import { quarantine } from '../protect/quarantine.ts'
+import { repositoryAt } from '../git/repository.ts'
+import { identityOf } from './placing.ts'
+import type { Watched } from './supervise.ts'
+
+/** Milliseconds: what comes back within them was replaced, not removed. */
+const MOMENT = 1000
+/** For git to finish a file that it has begun. */
+const PATIENCE = { tries: 5, milliseconds: 20 }
+/** Somebody who plants more than so many has no other purpose. */
+const MOST = 500
+
+/** What appears while the session runs and would run later outside of it. */
+export interface Planted {
+  /** Something may stand under a protected name. */
+  look(path: string, how: Touch): void
+  /** Everything has been looked at once. */
+  ready(): void
+  /** The user puts it there: from now on it is as if it had been there before. */
+  expect(path: string): void
+  close(): void
+}
+
+interface State extends Watched {
+  /** What was there before, and is read-only in the box. */
+  before: Set<string>
+  goneAt: Map<string, number>
+  /** `.git` files of worktrees that the session made. */
+  pointers: Set<string>
+  /** How often an unfinished `.git` was looked at. */
+  tries: Map<string, number>
+  told: Set<string>
+  began: number
+  /** The first walk through the project is done. */
+  ready: boolean
+  moved: number
+  closed: boolean
+}
+
+export function watchPlanted(watched: Watched): Planted {
+  const { survey } = watched.prepared
+  const names = survey.scan.entries.filter(({ name }) => protectedPattern.test(name)).map(({ path }) => path)
+  const state: State = {
+    ...watched,
+    before: new Set(names),
+    goneAt: new Map(),
+    pointers: new Set(),
+    tries: new Map(),
+    closed: false,
+    told: new Set(),
+    began: Date.now(),
+    ready: false,
+    moved: 0,
+  }
+  return {
+    look: (path, how) => look(state, path, how),
+    ready: () => void (state.ready = true),
+    expect: (path) => void state.before.add(path),
+    close: () => closePointers(state),
+  }
+}
+
+function look(state: State, path: string, how: Touch): void {
+  const root = rootOf(state, path)
+  if (root === undefined || path === root) return
+  if (ancestorsBetween(root, path).some((dir) => state.before.has(dir))) return
+  const stat = lstatOf(path)
+  const known = state.before.has(path)
+  if (stat === undefined) return known ? noteGone(state, path) : undefined
+  // It stood there when the box was built, but not yet when the project was searched: the host's.
+  if (!known && how === 'listed' && stat.ctimeMs < state.began && !state.ready) return
+  const gone = state.goneAt.get(path)
+  state.goneAt.delete(path)
+  if (!known || (gone !== undefined && Date.now() - gone > MOMENT)) return appeared(state, path, root)
+  if (how === 'entry') protectAgain(state, path)
+}
+
+/** The directory that the box may write to and that holds the path. */
+function rootOf({ prepared: { situation, survey } }: State, path: string): string | undefined {
+  const { root } = situation.project
+  if (isWithin(path, root)) return root
+  return survey.grants.find((grant) => grant.access === 'rw' && isWithin(path, grant.path))?.path
+}
+
+function noteGone({ goneAt }: State, path: string): void {
+  if (!goneAt.has(path)) goneAt.set(path, Date.now())
+}
+
+/** The host replaced it: its protection went with the old one. The hand's loss is told by the hand itself. */
+function protectAgain(state: State, path: string): void {
+  protect(state, path).catch(() => {})
+}
+
+async function protect({ box, journal }: State, path: string): Promise<void> {
+  const { error } = await box.inside.protect(path, identityOf(path))
+  // It is what it was, or gone again, which is told by another event.
+  if (error === undefined || error === 'EEXIST' || error === 'ENOENT') return
+  journal.record({ kind: 'reported', path, runBy: runByOf(path) })
+}
+
+function appeared(state: State, path: string, root: string): void {
+  const { prepared, journal, session } = state
+  const runBy = runByOf(path)
+  const report = (): void => {
+    if (state.told.has(path)) return
+    state.told.add(path)
+    journal.record({ kind: 'reported', path, runBy })
+  }
+  const { policy, dirs } = prepared.situation
+  if (policy.protect.absent.value === 'report') return report()
+  switch (pointerOf(state, path)) {
+    case 'own':
+      state.pointers.add(path)
+      return report()
+    case 'unfinished':
+      return again(state, path, root)
+    case 'other':
+  }
+  try {
+    const entry = quarantine(dirs.state, { path, root, session: session.id, runBy })
+    if (entry === undefined) return
+    journal.record({ kind: 'quarantined', path, runBy, id: entry.id })
+    if (++state.moved === MOST) tooMany(state)
+  } catch {
+    report()
+    protectAgain(state, path)
+  }
+}
+
+function tooMany({ guard }: State): void {
+  const never = (): Promise<void> => Promise.reject(new Error('that is no accident'))
+  void guard.lost('quarantine', `${MOST} files that would run outside the box have appeared`, never)
+}
+
+function runByOf(path: string): string {
+  const name = nameOf(path)
+  return name === '.git' ? 'git' : (protectionOf(name)?.runBy ?? 'another program')
+}
+
+/**
+ * `git worktree add` makes a file `.git` that leads to the project's own repository: git works there with the
+ * hooks and the config that the project has. As long as it leads nowhere, it is without effect.
+ */
+function pointerOf({ prepared, tries }: State, path: string): 'own' | 'other' | 'unfinished' {
+  const own = prepared.situation.project.repository?.commonDir
+  if (nameOf(path) !== '.git' || own === undefined || lstatOf(path)?.isFile() !== true) return 'other'
+  const pointer = /^gitdir: (.+?)\n*$/s.exec(readRegular(path, 8192)?.toString('utf8') ?? '')?.[1]
+  if (pointer === undefined) return (tries.get(path) ?? 0) < PATIENCE.tries ? 'unfinished' : 'other'
+  const target = realpathOf(pointer.startsWith('/') ? pointer : `${parentOf(path)}/${pointer}`)
+  return target !== undefined && parentOf(target) === `${own}/worktrees` ? 'own' : 'other'
+}
+
+function again(state: State, path: string, root: string): void {
+  state.tries.set(path, (state.tries.get(path) ?? 0) + 1)
+  const look = (): void => {
+    if (!state.closed && lstatOf(path) !== undefined) appeared(state, path, root)
+  }
+  setTimeout(look, PATIENCE.milliseconds).unref()
+}
+
+/** Worktrees that were made meanwhile must not lead git elsewhere now that the box is gone. */
+function closePointers(state: State): void {
+  const own = state.prepared.situation.project.repository?.commonDir
+  state.closed = true
+  for (const path of state.pointers) {
+    const root = rootOf(state, path)
+    const found = repositoryAt(parentOf(path))
+    const honest =
+      found?.kind === 'worktree' &&
+      found.commonDir === own &&
+      lstatOf(`${found.gitDir}/config.worktree`) === undefined
+    if (honest || root === undefined || lstatOf(path) === undefined) continue
+    const { prepared, session, journal } = state
+    try {
+      const entry = quarantine(prepared.situation.dirs.state, {
+        path,
+        root,
+        session: session.id,
+        runBy: 'git',
+      })
+      if (entry !== undefined) journal.record({ kind: 'quarantined', path, runBy: 'git', id: entry.id })
+    } catch {
+      // It was reported when it appeared.
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readJournal } from '../../../src/session/journal.ts'
+import { listQuarantine } from '../../../src/protect/quarantine.ts'
+import { makeHome, type TestHome } from '../../support/home.ts'
+import { eventually } from '../../support/spawn.ts'
+import { startBoxes, stateOf, type Box } from './boxes.ts'
+
+/** Does in the box what the host writes into `do`, and then waits. */
+const obedient =
+  'echo up; while :; do if [ -e do ]; then mv do doing; sh doing > said 2>&1; rm doing; fi; sleep 0.02; done & exec sleep 300'
+
+describe.each(['user', 'root'] as const)('what an agent plants, as %s', (who) => {
+  let at: TestHome
+  let project: string
+  let box: Box
+  const inside = async (script: string): Promise<void> => {
+    at.write(`${project}/do.new`, script)
+    renameSync(`${project}/do.new`, `${project}/do`)
+    expect(await eventually(() => !existsSync(`${project}/do`) && !existsSync(`${project}/doing`))).toBe(true)
+  }
+  const gone = (path: string): Promise<boolean> => eventually(() => !existsSync(`${project}/${path}`))
+  const events = () => readJournal(`${stateOf(at)}/log/${box.id}.jsonl`)
+  const paths = (): string[] => listQuarantine(stateOf(at)).map(({ path }) => path.slice(project.length + 1))
+
+  beforeAll(async () => {
+    at = makeHome(who)
+    project = `${at.home}/work/project`
+    at.write(`${project}/.vscode/settings.json`, '{}\n')
+    at.write(`${project}/.npmrc`, 'a=1\n')
+    at.write(`${project}/src/a.ts`, '')
+    at.write(`${at.home}/.gitconfig`, '[user]\nname = T\nemail = t@example.com\n')
+    await at.must(['git', 'init', '-q', '-b', 'main', project])
+    await at.must(['git', 'add', '-A'], { cwd: project })
+    await at.must(['git', 'commit', '-qm', 'one'], { cwd: project })
+    ;[box] = (await startBoxes(at, project, 1, obedient)) as [Box]
+    await eventually(() => false, 300)
+  })
+  afterAll(async () => {
+    await box.end()
+    at.remove()
+  })
+
+  it.each([
+    ['a file', 'echo "echo hacked" > .envrc', '.envrc'],
+    ['deep down', 'mkdir -p src/deep; echo "{}" > src/deep/.mcp.json', 'src/deep/.mcp.json'],
+    ['a directory', 'mkdir .husky', '.husky'],
+    ['a tree moved into place', 'mkdir -p x/hooks; echo "{}" > x/settings.json; mv x .claude', '.claude'],
+    [
+      'in a tree moved into place',
+      'mkdir -p node_modules/y/z; echo a > node_modules/y/z/.tool-versions; mv node_modules/y w',
+      'w/z/.tool-versions',
+    ],
+    ['a link', 'ln -s /etc/passwd .gitmodules', '.gitmodules'],
+    ['another repository', 'git init -q sub', 'sub/.git'],
+  ])('%s is moved away', async (_what, script, path) => {
+    await inside(script)
+    expect(await gone(path)).toBe(true)
+    expect(paths()).toContain(path)
+    expect(events()).toContainEqual(
+      expect.objectContaining({ kind: 'quarantined', path: `${project}/${path}` }),
+    )
+  })
+
+  it('does not touch what was there before, and protects it again when the host replaces it', async () => {
+    at.write(`${project}/.npmrc.new`, 'a=2\n')
+    renameSync(`${project}/.npmrc.new`, `${project}/.npmrc`)
+    await eventually(() => false, 200)
+    await inside('echo evil >> .npmrc; echo evil > .vscode/tasks.json; rm .npmrc')
+    expect(readFileSync(`${project}/.npmrc`, 'utf8')).toBe('a=2\n')
+    expect(existsSync(`${project}/.vscode/tasks.json`)).toBe(false)
+    expect(paths()).not.toContain('.npmrc')
+  })
+
+  it('lets the host add a worktree, and says so', async () => {
+    await at.must(['git', 'worktree', 'add', '-q', 'tree', '-b', 'side'], { cwd: project })
+    expect(
+      await eventually(() =>
+        events().some((one) => one.kind === 'reported' && one.path.endsWith('tree/.git')),
+      ),
+    ).toBe(true)
+    expect(existsSync(`${project}/tree/.git`)).toBe(true)
+    await inside('mkdir other; echo "gitdir: ../evil" > other/.git')
+    expect(await gone('other/.git')).toBe(true)
+  })
+
+  it('shows, restores and drops it; what the user restores stays', async () => {
+    const run = (...args: string[]) =>
+      at.bare([at.node, at.agentbox, 'quarantine', ...args], { cwd: project })
+    const list = await run('list', '--json')
+    expect(JSON.parse(list.stdout)).toMatchObject({ version: 1 })
+    expect((await run('show', '.envrc')).stdout).toContain('echo hacked')
+    expect(await run('restore', '.envrc')).toMatchObject({ status: 0 })
+    await eventually(() => false, 300)
+    expect(readFileSync(`${project}/.envrc`, 'utf8')).toBe('echo hacked\n')
+    expect((await run('drop', '--all')).status).toBe(0)
+    expect((await run()).stdout).toBe('')
+    expect((await run('show', 'nothing')).status).toBe(125)
+  })
+
+  it('leaves alone what appears while no session runs', async () => {
+    await box.end()
+    mkdirSync(`${project}/later`)
+    writeFileSync(`${project}/later/.envrc`, '')
+    await eventually(() => false, 300)
+    expect(existsSync(`${project}/later/.envrc`)).toBe(true)
+    rmSync(`${project}/later`, { recursive: true })
+    ;[box] = (await startBoxes(at, project, 1, obedient)) as [Box]
+  })
+})
+
+it('only reports where the policy says so', async () => {
+  const at = makeHome('user')
+  try {
+    const project = `${at.home}/work/project`
+    at.write(`${at.home}/.config/agentbox/config.yaml`, 'version: 1\nprotect: {absent: report}\n')
+    at.write(`${project}/a`, '')
+    const [box] = (await startBoxes(at, project, 1, obedient)) as [Box]
+    at.write(`${project}/do`, 'echo x > .envrc')
+    const events = () => readJournal(`${stateOf(at)}/log/${box.id}.jsonl`)
+    expect(await eventually(() => events().some(({ kind }) => kind === 'reported'))).toBe(true)
+    expect(existsSync(`${project}/.envrc`)).toBe(true)
+    const { stderr } = await box.end()
+    expect(stderr).toContain('1 file appeared that runs outside the box')
+  } finally {
+    at.remove()
+  }
+})
