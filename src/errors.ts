@@ -56,6 +56,7 @@ export type Problem =
   | { code: 'command-not-runnable'; path: string; reason: string }
   | { code: 'hooks-unavailable'; reason: string }
   | { code: 'state-unusable'; path: string; reason: string }
+  | { code: 'secret-refused'; path: string; reason: string; hint: string }
   | { code: 'io'; action: string; path: string; reason: string }
 
 export class AgentboxError extends Error {

@@ -18,11 +18,13 @@ import { quarantine } from './quarantine.ts'
 import { run } from './run.ts'
 import { scan } from './scan.ts'
 import { schema } from './schema.ts'
+import { secret } from './secret.ts'
 import { shims } from './shims.ts'
 import { status } from './status.ts'
 import { shell } from './shell.ts'
 import { verify } from './verify.ts'
 import type { Command } from './types.ts'
+import { watch } from './watch.ts'
 import { wrap } from './wrap.ts'
 
 /** Every command, in the order of the help. */
@@ -44,6 +46,8 @@ export const commands: readonly Command[] = [
   plan,
   log,
   quarantine,
+  secret,
+  watch,
   shims,
   activate,
   wrap,

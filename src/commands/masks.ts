@@ -1,4 +1,5 @@
 import { trackedFiles } from '../git/tracked.ts'
+import { compareStored, storedPath } from '../masks/stored.ts'
 import { surveySituation } from '../session/situation.ts'
 import { surveyFiles } from '../session/survey.ts'
 import type { Mask } from '../masks/types.ts'
@@ -24,7 +25,10 @@ async function listMasks({ env, values, out, talk }: Call): Promise<number> {
   const tracked = repository === undefined ? new Set<string>() : await trackedFiles(root, files)
   if (values['json'] === true) {
     const masks = list.map((mask) => ({ ...mask, tracked: tracked?.has(mask.path) ?? null }))
-    out(`${JSON.stringify({ version: 1, project: root, masks }, null, 2)}\n`)
+    // The list that sessions, `agentbox watch` and the git hooks keep for other tools.
+    const { state } = situation.dirs
+    const stored = { path: storedPath(state, root), ...compareStored(state, root, list) }
+    out(`${JSON.stringify({ version: 1, project: root, masks, stored }, null, 2)}\n`)
     return 0
   }
   out(table(list.map((mask) => [relative(mask.path, root), lookText(mask), ruleText(mask)])))

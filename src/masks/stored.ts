@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto'
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { toBytes } from '../host/bytes.ts'
 import { readRegular } from '../host/files.ts'
 import type { Mask } from './types.ts'
@@ -8,40 +7,69 @@ import type { Mask } from './types.ts'
 export interface StoredMasks {
   version: 1
   project: string
-  masks: Pick<Mask, 'path' | 'entry' | 'reason'>[]
+  /** Milliseconds since 1970. */
+  at: number
+  masks: (Pick<Mask, 'path' | 'entry' | 'reason'> & { look: Mask['look']['kind'] })[]
 }
+
+/** `torn`: something else than a whole list is there. */
+export type StoredState = { state: 'absent' | 'torn' } | { state: 'fresh' | 'stale'; at: number }
 
 const LIMIT = 64 * 1024 * 1024
 
-/** The file `<state>/lists/<name of the project>`: read by status and by the hooks, never by a launch. */
-function placeOf(state: string, project: string): string {
-  return `${state}/lists/${createHash('sha256').update(toBytes(project)).digest('hex').slice(0, 32)}.json`
+/** The file `<state>/lists/<name of the project>`: kept by sessions, `watch` and the git hooks, never needed by a launch. */
+export function storedPath(state: string, project: string): string {
+  return `${state}/lists/${hash(toBytes(project)).slice(0, 32)}.json`
+}
+
+/** The last line of the file is the hash of the line before it. The module is loaded at the first call. */
+function hash(bytes: Buffer): string {
+  return process.getBuiltinModule('node:crypto').createHash('sha256').update(bytes).digest('hex')
 }
 
 export function storedMasks(state: string, project: string): StoredMasks | undefined {
+  const found = read(state, project)
+  return typeof found === 'object' ? found : undefined
+}
+
+function read(state: string, project: string): StoredMasks | 'absent' | 'torn' {
+  const bytes = readRegular(storedPath(state, project), LIMIT)
+  if (bytes === undefined) return 'absent'
   try {
-    const stored = JSON.parse(
-      readRegular(placeOf(state, project), LIMIT)?.toString('utf8') ?? '',
-    ) as StoredMasks
-    return stored.version === 1 && stored.project === project ? stored : undefined
+    const [text = '', sum] = bytes.toString('utf8').split('\n')
+    const stored = JSON.parse(text) as StoredMasks
+    const whole = sum === hash(Buffer.from(text)) && stored.version === 1 && stored.project === project
+    return whole ? stored : 'torn'
   } catch {
-    return undefined
+    return 'torn'
   }
 }
 
+/** Whether the stored list says what these masks say. */
+export function compareStored(state: string, project: string, masks: readonly Mask[]): StoredState {
+  const stored = read(state, project)
+  if (typeof stored === 'string') return { state: stored }
+  const same = JSON.stringify(stored.masks) === JSON.stringify(listOf(masks))
+  return { state: same ? 'fresh' : 'stale', at: stored.at }
+}
+
+const listOf = (masks: readonly Mask[]): StoredMasks['masks'] =>
+  masks.map(({ path, entry, reason, look }) => ({ path, entry, reason, look: look.kind }))
+
 /** Replaces the list in one step; returns whether it is another one than before. */
 export function storeMasks(state: string, project: string, masks: readonly Mask[]): boolean {
-  const stored: StoredMasks = {
-    version: 1,
-    project,
-    masks: masks.map(({ path, entry, reason }) => ({ path, entry, reason })),
-  }
-  const text = `${JSON.stringify(stored)}\n`
-  const place = placeOf(state, project)
-  if (readRegular(place, LIMIT)?.toString('utf8') === text) return false
+  if (compareStored(state, project, masks).state === 'fresh') return false
+  const stored: StoredMasks = { version: 1, project, at: Date.now(), masks: listOf(masks) }
+  const text = JSON.stringify(stored)
+  const place = storedPath(state, project)
   mkdirSync(`${state}/lists`, { recursive: true, mode: 0o700 })
   const temporary = `${place}.${process.pid}`
-  writeFileSync(temporary, text, { mode: 0o600 })
-  renameSync(temporary, place)
+  try {
+    writeFileSync(temporary, `${text}\n${hash(Buffer.from(text))}\n`, { mode: 0o600 })
+    renameSync(temporary, place)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  }
   return true
 }

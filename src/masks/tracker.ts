@@ -24,8 +24,8 @@ export interface TrackerInput {
   on: {
     /** A secret stands there, perhaps anew: cover it now. What changes in consequence comes with `changed`. */
     urgent(mask: Mask): void
-    /** The set is what a fresh scan would give now. What was called urgent is not among `added`. */
-    changed(delta: MaskDelta, masks: ReadonlyMap<string, Mask>): void
+    /** The set is what a fresh scan would give now. `urged`: paths that were called urgent already. */
+    changed(delta: MaskDelta, masks: ReadonlyMap<string, Mask>, urged: ReadonlySet<string>): void
     /** Something may stand under one of `others`. */
     other(path: string, how: Touch): void
     /** A file has come under a name that is no secret's, by whatever way. */
@@ -224,8 +224,7 @@ function decide(state: State): unknown {
     state.set = applyEvents(known, [{ kind: 'decided', masks: list }])
     state.behind = behind(scan.entries, masks.policy)
     const delta = diff(known.masks, state.set.masks)
-    const added = delta.added.filter(({ path }) => !urged.has(path))
-    on.changed({ ...delta, added }, state.set.masks)
+    on.changed(delta, state.set.masks, urged)
   } catch (error) {
     on.failed(error)
     return error

@@ -64,8 +64,8 @@ export function startLive(watched: Watched): LiveMasks {
       others: protectedPattern,
       on: {
         urgent: (mask) => background(whole, cover(whole, mask)),
-        changed(delta, masks) {
-          apply(whole, delta)
+        changed(delta, masks, urged) {
+          apply(whole, { ...delta, added: delta.added.filter(({ path }) => !urged.has(path)) })
           store(masks)
         },
         other: (path, how) => planted.look(path, how),

@@ -10,7 +10,7 @@ import type { Watched } from './supervise.ts'
 /** Milliseconds: what comes back within them was replaced, not removed. */
 const MOMENT = 1000
 /** For git to finish a file that it has begun. */
-const PATIENCE = { tries: 5, milliseconds: 20 }
+const PATIENCE = { tries: 50, milliseconds: 40 }
 /** Somebody who plants more than so many has no other purpose. */
 const MOST = 500
 

@@ -1,6 +1,7 @@
 import type { Problem } from '../errors.ts'
 import { gitWords } from './wording/git.ts'
 import { initWords } from './wording/init.ts'
+import { liveWords } from './wording/live.ts'
 import { policyWords } from './wording/policy.ts'
 import { shellWords } from './wording/shells.ts'
 import { systemWords } from './wording/system.ts'
@@ -15,6 +16,7 @@ const words: Words<Problem['code']> = {
   ...trustWords,
   ...gitWords,
   ...initWords,
+  ...liveWords,
 }
 
 /** A problem's lines, without what goes before them. */
