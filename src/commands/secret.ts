@@ -24,7 +24,7 @@ async function editSecret({ env, positionals, values, talk }: Call): Promise<num
   if (action !== 'edit' || file === undefined || more.length > 0)
     fail({ code: 'usage', text: 'secret edit takes one file', command: 'secret' })
   const situation = await surveySituation(env)
-  const wanted = resolve(situation.cwd, file!)
+  const wanted = resolve(situation.cwd, file)
   const secret = await openSecret(
     situation,
     `${realpathOf(parentOf(wanted)) ?? parentOf(wanted)}/${nameOf(wanted)}`,
@@ -34,7 +34,7 @@ async function editSecret({ env, positionals, values, talk }: Call): Promise<num
       ? edited(secret, situation, String(values['editor'] ?? env['VISUAL'] ?? env['EDITOR'] ?? 'vi'))
       : readFileSync(0)
     if (content !== undefined) secret.write(content)
-    talk(`agentbox  ${shown(file!)} ${summary(secret, content)}\n`)
+    talk(`agentbox  ${shown(file)} ${summary(secret, content)}\n`)
     return 0
   } finally {
     secret.close()

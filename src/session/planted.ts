@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs'
+import { fsPath } from '../host/bytes.ts'
 import { lstatOf, readRegular, realpathOf } from '../host/files.ts'
 import { ancestorsBetween, isWithin, nameOf, parentOf } from '../host/paths.ts'
 import type { Touch } from '../masks/watch/types.ts'
@@ -9,7 +11,7 @@ import type { Watched } from './supervise.ts'
 
 /** Milliseconds: what comes back within them was replaced, not removed. */
 const MOMENT = 1000
-/** For git to finish a file that it has begun. */
+/** For git to finish what it has begun. */
 const PATIENCE = { tries: 50, milliseconds: 40 }
 /** Somebody who plants more than so many has no other purpose. */
 const MOST = 500
@@ -66,7 +68,8 @@ export function watchPlanted(watched: Watched): Planted {
 
 function look(state: State, path: string, how: Touch): void {
   const root = rootOf(state, path)
-  if (root === undefined || path === root) return
+  // `tries`: it is being looked at again in a moment anyway.
+  if (root === undefined || path === root || state.tries.has(path)) return
   if (ancestorsBetween(root, path).some((dir) => state.before.has(dir))) return
   const stat = lstatOf(path)
   const known = state.before.has(path)
@@ -112,6 +115,8 @@ function appeared(state: State, path: string, root: string): void {
   }
   const { policy, dirs } = prepared.situation
   if (policy.protect.absent.value === 'report') return report()
+  // Taking away what git has just made would make it fail halfway.
+  if (isGitAtWork(state) && mayWait(state, path)) return again(state, path, root)
   switch (pointerOf(state, path)) {
     case 'own':
       state.pointers.add(path)
@@ -122,6 +127,7 @@ function appeared(state: State, path: string, root: string): void {
   }
   try {
     const entry = quarantine(dirs.state, { path, root, session: session.id, runBy })
+    state.tries.delete(path)
     if (entry === undefined) return
     journal.record({ kind: 'quarantined', path, runBy, id: entry.id })
     if (++state.moved === MOST) tooMany(state)
@@ -145,19 +151,33 @@ function runByOf(path: string): string {
  * `git worktree add` makes a file `.git` that leads to the project's own repository: git works there with the
  * hooks and the config that the project has. As long as it leads nowhere, it is without effect.
  */
-function pointerOf({ prepared, tries }: State, path: string): 'own' | 'other' | 'unfinished' {
-  const own = prepared.situation.project.repository?.commonDir
+function pointerOf(state: State, path: string): 'own' | 'other' | 'unfinished' {
+  const own = state.prepared.situation.project.repository?.commonDir
   if (nameOf(path) !== '.git' || own === undefined || lstatOf(path)?.isFile() !== true) return 'other'
   const pointer = /^gitdir: (.+?)\n*$/s.exec(readRegular(path, 8192)?.toString('utf8') ?? '')?.[1]
-  if (pointer === undefined) return (tries.get(path) ?? 0) < PATIENCE.tries ? 'unfinished' : 'other'
+  if (pointer === undefined) return mayWait(state, path) ? 'unfinished' : 'other'
   const target = realpathOf(pointer.startsWith('/') ? pointer : `${parentOf(path)}/${pointer}`)
   return target !== undefined && parentOf(target) === `${own}/worktrees` ? 'own' : 'other'
+}
+
+/** It holds this file while it changes a work tree; an agent that makes it gains two seconds. */
+function isGitAtWork({ prepared }: State): boolean {
+  const { repository } = prepared.situation.project
+  if (repository === undefined) return false
+  const { gitDir, commonDir } = repository
+  const others = namesIn(`${commonDir}/worktrees`).map((name) => `${commonDir}/worktrees/${name}`)
+  return [gitDir, ...others].some((dir) => lstatOf(`${dir}/index.lock`) !== undefined)
+}
+
+function mayWait({ tries }: State, path: string): boolean {
+  return (tries.get(path) ?? 0) < PATIENCE.tries
 }
 
 function again(state: State, path: string, root: string): void {
   state.tries.set(path, (state.tries.get(path) ?? 0) + 1)
   const look = (): void => {
     if (!state.closed && lstatOf(path) !== undefined) appeared(state, path, root)
+    else state.tries.delete(path)
   }
   setTimeout(look, PATIENCE.milliseconds).unref()
 }
@@ -186,5 +206,13 @@ function closePointers(state: State): void {
     } catch {
       // It was reported when it appeared.
     }
+  }
+}
+
+function namesIn(dir: string): string[] {
+  try {
+    return readdirSync(fsPath(dir))
+  } catch {
+    return []
   }
 }
