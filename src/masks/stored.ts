@@ -22,10 +22,13 @@ export function storedPath(state: string, project: string): string {
   return `${state}/lists/${hash(toBytes(project)).slice(0, 32)}.json`
 }
 
-/** The last line of the file is the hash of the line before it. The module is loaded at the first call. */
+/** The module is loaded at the first call. */
 function hash(bytes: Buffer): string {
   return process.getBuiltinModule('node:crypto').createHash('sha256').update(bytes).digest('hex')
 }
+
+/** What the member `sum` of the file holds: of all others, in their order. */
+const sumOf = (stored: StoredMasks): string => hash(Buffer.from(JSON.stringify(stored)))
 
 export function storedMasks(state: string, project: string): StoredMasks | undefined {
   const found = read(state, project)
@@ -36,9 +39,8 @@ function read(state: string, project: string): StoredMasks | 'absent' | 'torn' {
   const bytes = readRegular(storedPath(state, project), LIMIT)
   if (bytes === undefined) return 'absent'
   try {
-    const [text = '', sum] = bytes.toString('utf8').split('\n')
-    const stored = JSON.parse(text) as StoredMasks
-    const whole = sum === hash(Buffer.from(text)) && stored.version === 1 && stored.project === project
+    const { sum, ...stored } = JSON.parse(bytes.toString('utf8')) as StoredMasks & { sum: string }
+    const whole = sum === sumOf(stored) && stored.version === 1 && stored.project === project
     return whole ? stored : 'torn'
   } catch {
     return 'torn'
@@ -60,12 +62,12 @@ const listOf = (masks: readonly Mask[]): StoredMasks['masks'] =>
 export function storeMasks(state: string, project: string, masks: readonly Mask[]): boolean {
   if (compareStored(state, project, masks).state === 'fresh') return false
   const stored: StoredMasks = { version: 1, project, at: Date.now(), masks: listOf(masks) }
-  const text = JSON.stringify(stored)
+  const text = `${JSON.stringify({ ...stored, sum: sumOf(stored) })}\n`
   const place = storedPath(state, project)
   mkdirSync(`${state}/lists`, { recursive: true, mode: 0o700 })
   const temporary = `${place}.${process.pid}`
   try {
-    writeFileSync(temporary, `${text}\n${hash(Buffer.from(text))}\n`, { mode: 0o600 })
+    writeFileSync(temporary, text, { mode: 0o600 })
     renameSync(temporary, place)
   } catch (error) {
     rmSync(temporary, { force: true })

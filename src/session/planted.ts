@@ -99,7 +99,9 @@ function protectAgain(state: State, path: string): void {
 }
 
 async function protect({ box, journal }: State, path: string): Promise<void> {
-  const { error } = await box.inside.protect(path, identityOf(path))
+  const expected = identityOf(path)
+  if (expected === undefined) return
+  const { error } = await box.inside.protect(path, expected)
   // It is what it was, or gone again, which is told by another event.
   if (error === undefined || error === 'EEXIST' || error === 'ENOENT') return
   journal.record({ kind: 'reported', path, runBy: runByOf(path) })
