@@ -7,7 +7,7 @@ import type { TestHome } from '../../support/home.ts'
 /** Where a hostile repository is made. */
 export interface Place {
   at: TestHome
-  /** The clone: a git repository without a commit. */
+  /** The clone: a git repository with one commit. */
   repo: string
   /** A program that leaves a trace when anything runs it outside of a box. */
   canary: string
@@ -301,7 +301,8 @@ const things: Hostile[] = [
 
 const program = ({ canary }: Place): string => `#!/bin/sh\n${canary}\n`
 
-const surroundings: Hostile[] = [
+/** Traps beside the policy: programs, git's configuration, odd files. */
+export const surroundings: readonly Hostile[] = [
   {
     name: 'brings bwrap, git, node and others, early in PATH',
     make: all(
@@ -441,11 +442,23 @@ const surroundings: Hostile[] = [
 
 export const hostile: readonly Hostile[] = [...grants, ...environment, ...texts, ...things, ...surroundings]
 
+/** For git as root in a repository of the user's. */
+export const TRUSTING = {
+  GIT_CONFIG_COUNT: '1',
+  GIT_CONFIG_KEY_0: 'safe.directory',
+  GIT_CONFIG_VALUE_0: '*',
+}
+
 /** Makes the repository; all of it is the ordinary user's. */
 export function makeHostile(name: string, place: Place): void {
   const { at, repo } = place
   at.dir(repo)
   execFileSync('git', ['init', '-q', repo])
+  const commit = ['commit', '-q', '--allow-empty', '--no-gpg-sign', '-m', 'a']
+  const env = { ...process.env, ...TRUSTING, GIT_AUTHOR_NAME: 'a', GIT_AUTHOR_EMAIL: 'a@b' }
+  execFileSync('git', ['-C', repo, ...commit], {
+    env: { ...env, GIT_COMMITTER_NAME: 'a', GIT_COMMITTER_EMAIL: 'a@b' },
+  })
   hostile.find((one) => one.name === name)!.make(place)
   execFileSync('chown', ['-Rh', '12345:12345', fsPath(repo) as string])
 }

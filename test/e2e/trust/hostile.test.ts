@@ -2,7 +2,14 @@ import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'no
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeHome, type TestHome } from '../../support/home.ts'
 import type { Ended } from '../../support/spawn.ts'
-import { hostile, makeHostile, type Hostile, type Place } from './hostile-repositories.ts'
+import {
+  hostile,
+  makeHostile,
+  surroundings,
+  TRUSTING,
+  type Hostile,
+  type Place,
+} from './hostile-repositories.ts'
 
 /** Milliseconds, on a loaded machine; what hangs never ends. */
 const LIMIT = 30_000
@@ -11,9 +18,19 @@ const LIMIT = 30_000
 const COMMANDS: { args: string[]; policy: boolean }[] = [
   { args: ['run', '--', '/bin/true'], policy: true },
   { args: ['allow', '--show'], policy: true },
-  { args: ['explain', '.env'], policy: true },
   { args: ['status'], policy: false },
   { args: ['doctor'], policy: false },
+]
+
+/** Those that call git, or list what is in the project: for repositories that lay traps there. */
+// diff: 2 where there is no commit.
+const FURTHER: string[][] = [
+  ['masks'],
+  ['explain', '.env'],
+  ['scan'],
+  ['diff'],
+  ['hooks', 'status'],
+  ['init', '--print'],
 ]
 
 describe('a hostile repository, opened by an ordinary user', () => {
@@ -79,8 +96,7 @@ describe('a hostile repository, opened by an ordinary user', () => {
   ])('that %s is armed: whoever is careless runs it', async (name, careless) => {
     const place = placeOf(hostile.find((one) => one.name === name)!)
     const number = places.indexOf(place) + 1
-    const env = { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'safe.directory', GIT_CONFIG_VALUE_0: '*' }
-    await at.root(['sh', '-c', careless], { cwd: place.repo, env })
+    await at.root(['sh', '-c', careless], { cwd: place.repo, env: TRUSTING })
     expect(existsSync(`${traces}/${number}`)).toBe(true)
   })
 
@@ -100,11 +116,20 @@ describe('a hostile repository, opened by an ordinary user', () => {
       if (policy) expectOutcome(one, args, done)
       else expect([0, 1, 125]).toContain(done.status)
     }
+    for (const args of surroundings.includes(one) ? FURTHER : []) {
+      const done = await at.launch(args, { cwd, env: { PATH }, limit: LIMIT }).ended
+      expectPlain(done)
+      expect({ args, status: [0, 1, 2, 125].includes(done.status ?? -1) }).toEqual({ args, status: true })
+    }
     const shim = await at.bare([`${at.base}/shims/claude`], { cwd, env: { PATH }, limit: LIMIT })
     expectPlain(shim)
     if (one.outcome === 'harmless' || one.bare === true)
       expect(shim).toMatchObject({ status: 0, stdout: 'REAL\n' })
     else expect({ shim, status: shim.status }).toMatchObject({ status: 125 })
+    // Last, since it writes a policy where there is none.
+    const init = await at.launch(['init', '--yes'], { cwd, env: { PATH }, limit: LIMIT }).ended
+    expectPlain(init)
+    expect([0, 125]).toContain(init.status)
     expect(existsSync(`${traces}/${number}`)).toBe(false)
   })
 })

@@ -168,6 +168,21 @@ describe.each(['user', 'root'] as const)('approvals, as %s', (who: Who) => {
     for (const dir of ['node_modules', 'prod']) rmSync(`${project}/${dir}`, { recursive: true })
   })
 
+  ordinary(
+    "the user's `always` reaches the shims by any command, and a slip in a restriction is said",
+    async () => {
+      at.write(`${at.home}/.config/agentbox/config.yaml`, 'version: 1\nalways: [~/work]\n')
+      at.write(`${project}/.agentboxrc`, 'version: 1\nfilesystem: {hide: [typo/], readonly: [a.txt]}\n')
+      expect((await agentbox(['masks'])).status).toBe(0)
+      expect(readFileSync(`${at.home}/.local/state/agentbox/always`, 'utf8')).toBe(`${at.home}/work\n`)
+      at.write(`${at.home}/.config/agentbox/config.yaml`, 'version: 1\n')
+      const { stderr } = await agentbox(['run', '--', 'true'])
+      expect(stderr).toContain('filesystem.hide: there is no typo')
+      expect(stderr).not.toContain('a.txt')
+      expect(readFileSync(`${at.home}/.local/state/agentbox/always`, 'utf8')).toBe('')
+    },
+  )
+
   describe('nothing in a box sees or writes the store', () => {
     const state = (): string => `${at.home}/.local/state/agentbox`
     const reach = (): string =>
