@@ -92,9 +92,9 @@ function farEnd() {
   })
 }
 
-async function measured({ argv, cwd, env }, port) {
+async function measured({ argv, cwd, env, tasks = ['throughput', 'latency', 'tunnels'] }, port) {
   const figures = { peakKb: 0 }
-  for (const what of ['throughput', 'latency', 'tunnels']) {
+  for (const what of tasks) {
     const [command, ...rest] = argv([client, what, String(port)])
     const child = spawn(command, rest, { cwd, env, stdio: ['ignore', 'pipe', 'inherit'] })
     const peak = setInterval(() => (figures.peakKb = Math.max(figures.peakKb, memoryOf(child.pid))), 20)
@@ -159,7 +159,8 @@ function runtime(world, port) {
   const options = { cwd: world.repository, env: clean(world) }
   const [file, ...args] = argv([client, 'nothing', '0'])
   const tried = capture(file, args, options)
-  if (tried.status === 0) return { name: 'runtime', argv, ...options }
+  // Its chain starts two processes for each connection; 500 at once end in resets.
+  if (tried.status === 0) return { name: 'runtime', argv, ...options, tasks: ['throughput', 'latency'] }
   say(
     `bench: sandbox-runtime does not run here (it needs socat and ripgrep): ${tried.stderr.trim().split('\n')[0]}`,
   )

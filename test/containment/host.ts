@@ -114,7 +114,10 @@ function temporaryFiles(home: TestHome, id: string, secrets: Secrets, closers: (
   home.write(`${home.base}/neighbour-of.${id}`, secrets.make('neighbour'))
   const system = [
     '/etc/shadow',
-    '/etc/ssh',
+    // The box has one file of its own beside these.
+    ...['moduli', 'sshd_config', 'ssh_config.d', 'ssh_host_ed25519_key', 'ssh_host_rsa_key'].map(
+      (name) => `/etc/ssh/${name}`,
+    ),
     '/etc/ssl/private',
     '/root',
     '/boot',
