@@ -1,18 +1,9 @@
 import { trackedFiles } from '../git/tracked.ts'
-import type { Programs } from '../git/hooks/names.ts'
-import { hookPlace } from '../git/hooks/place.ts'
-import { hookStates, type HookState } from '../git/hooks/state.ts'
-import { lstatOf } from '../host/files.ts'
-import { isWithin } from '../host/paths.ts'
-import { unboxedAgents } from '../host/unboxed.ts'
 import { parentOf } from '../host/paths.ts'
 import type { Grant } from '../errors.ts'
-import { agents } from '../policy/agents/index.ts'
 import { looksSecret } from '../policy/secret-names.ts'
-import type { NetworkMode, Origin, Sourced } from '../policy/types.ts'
-import { shells } from '../shells/index.ts'
-import { withoutLine } from '../shells/line.ts'
-import { readStartFile } from '../shells/start-files.ts'
+import type { NetworkMode, Origin, Policy, Sourced } from '../policy/types.ts'
+import { hooksOf, shellOf, unboxedIn, type HookSource, type HooksState, type ShellState } from './around.ts'
 import { prepare, type Prepared } from './prepare.ts'
 import { liveSessions, type LiveSession } from './registry.ts'
 import type { Situation } from './situation.ts'
@@ -39,19 +30,28 @@ export interface Status {
     protected: Shown[]
     hidden: Shown[]
   }
-  network: { mode: NetworkMode; origin: Origin; allow: Sourced<string>[]; deny: Sourced<string>[] }
+  network: {
+    mode: NetworkMode
+    origin: Origin
+    allow: Sourced<string>[]
+    deny: Sourced<string>[]
+    /** Of this machine's loopback, for the box. */
+    ports: number[]
+    /** Of the box's loopback, for this machine. */
+    expose: number[]
+    /** Hosts whose requests get a credential outside the box. */
+    credentials: string[]
+  }
+  ssh: Sourced<'none' | 'agent'>
   env: { passed: string[]; set: string[]; withheld: string[]; secret: string[] }
-  shell: { shims: 'first' | 'late' | 'missing'; activated: { shell: string; activated: boolean }[] }
+  shell: ShellState
   /** Undefined where there is no repository, or git does not answer. */
-  hooks: { manager: string | undefined; states: HookState[] } | undefined
+  hooks: HooksState | undefined
   warnings: string[]
 }
 
-export interface Installed {
+export interface Installed extends HookSource {
   helper: string
-  programs: Programs
-  /** Of git's hooks. */
-  template: string
 }
 
 /** Reads everything; makes and changes nothing. */
@@ -67,29 +67,39 @@ export async function statusOf(situation: Situation, installed: Installed): Prom
     pending,
     sessions: liveSessions(dirs.state).filter((session) => session.project === project.root),
     files,
-    network: {
-      mode: policy.network.mode.value,
-      origin: policy.network.mode.origin,
-      allow: policy.network.allow,
-      deny: policy.network.deny,
-    },
+    network: networkOf(policy),
+    ssh: policy.ssh,
     env: variablesOf(prepared),
     shell: shellOf(situation),
     hooks,
     warnings: [
       ...unboxedIn(project.root, dirs.state),
       ...prepared.plan.warnings,
+      ...exposed(policy),
       ...tracked(files, project.root),
     ],
   }
 }
 
-function unboxedIn(root: string, state: string): string[] {
-  return unboxedAgents(state)
-    .filter(({ cwd }) => isWithin(cwd, root))
-    .map(
-      ({ pid, agent }) => `${agent} (process ${pid}) runs here without a box: agentbox doctor unboxed shells`,
-    )
+function networkOf({ network, credentials }: Policy): Status['network'] {
+  return {
+    mode: network.mode.value,
+    origin: network.mode.origin,
+    allow: network.allow,
+    deny: network.deny,
+    ports: network.ports.map(({ value }) => value),
+    expose: network.expose.map(({ value }) => value),
+    credentials: credentials.map(({ value }) => value.host),
+  }
+}
+
+function exposed({ network, ssh }: Policy): string[] {
+  return [
+    ...(network.mode.value === 'host'
+      ? ['agents reach every service of this machine and of its network: agentbox doctor exposure']
+      : []),
+    ...(ssh.value === 'agent' ? ['agents can log in wherever your ssh agent can, without asking you'] : []),
+  ]
 }
 
 async function filesOf({ situation, survey, plan }: Prepared): Promise<Status['files']> {
@@ -141,47 +151,6 @@ function variablesOf({ plan, situation: { env } }: Prepared): Status['env'] {
       .toSorted(),
     withheld,
     secret: withheld.filter(looksSecret),
-  }
-}
-
-/** Where a shell that looks for an agent by name would find it, and whether new shells would. */
-function shellOf({ env, dirs, facts }: Situation): Status['shell'] {
-  const own = `${dirs.data}/shims`
-  const names = agents.flatMap(({ commands }) => commands)
-  const holding = (env['PATH'] ?? '')
-    .split(':')
-    .filter((dir) => dir.startsWith('/') && names.some((name) => lstatOf(`${dir}/${name}`) !== undefined))
-  const shims = holding[0] === own ? 'first' : holding.includes(own) ? 'late' : 'missing'
-  const exists = (path: string): boolean => lstatOf(path) !== undefined
-  const activated = shells.flatMap((shell) => {
-    const files = shell.startFiles({ home: facts.home, env, exists }).map(({ path }) => path)
-    if (!files.some(exists) && !(env['SHELL'] ?? '').endsWith(`/${shell.name}`)) return []
-    return [{ shell: shell.name, activated: files.some(hasLine) }]
-  })
-  return { shims, activated }
-}
-
-function hasLine(path: string): boolean {
-  try {
-    const text = readStartFile(path)
-    return text !== undefined && withoutLine(text) !== text
-  } catch {
-    return false
-  }
-}
-
-async function hooksOf(
-  { project, env }: Situation,
-  { programs, template }: Installed,
-): Promise<Status['hooks']> {
-  if (project.repository === undefined || project.repository.kind === 'unverified') return undefined
-  try {
-    const place = await hookPlace(project.root, env)
-    if (place === undefined) return undefined
-    const states = await hookStates(place, template, programs)
-    return { manager: place.manager?.kind, states }
-  } catch {
-    return undefined
   }
 }
 

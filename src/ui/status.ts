@@ -89,12 +89,17 @@ function fileLines({ files, project }: Status, home: string): string[] {
   return lines(rows)
 }
 
-function networkLines({ network: { mode, origin, allow, deny }, project }: Status): string[] {
+function networkLines({ network, ssh, project }: Status): string[] {
+  const { mode, origin, allow, deny } = network
+  const also = [
+    ...portLines(network),
+    ...(ssh.value === 'agent' ? [`ssh     your agent's keys${byText(ssh.origin, project)}`] : []),
+  ]
   switch (mode) {
     case 'none':
-      return [`none${byText(origin, project)}`]
+      return [`none${byText(origin, project)}`, ...also]
     case 'host':
-      return [`host${byText(origin, project)}: that of this machine, unfiltered`]
+      return [`host${byText(origin, project)}: that of this machine, unfiltered`, ...also]
     case 'allow':
       return [
         `allow   ${fitting(
@@ -109,8 +114,26 @@ function networkLines({ network: { mode, origin, allow, deny }, project }: Statu
                 HEAD + 8,
               )}`,
             ]),
+        ...also,
       ]
   }
+}
+
+function portLines({ ports, expose, credentials }: Status['network']): string[] {
+  const row = (name: string, list: readonly (string | number)[], what: string): string[] =>
+    list.length === 0
+      ? []
+      : [
+          `${name.padEnd(8)}${fitting(
+            list.map((one) => shown(String(one))),
+            HEAD + 40,
+          )}   ${what}`,
+        ]
+  return [
+    ...row('ports', ports, 'of this machine, for the box'),
+    ...row('expose', expose, 'of the box, for your browser'),
+    ...row('keys', credentials, 'added outside the box'),
+  ]
 }
 
 function byText(origin: Origin, project: string): string {

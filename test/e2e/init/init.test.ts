@@ -69,6 +69,31 @@ describe.each(['user', 'root'] as const)('agentbox init, as %s', (who: Who) => {
     expect(readdirSync(at.home)).not.toContain('elsewhere')
   })
 
+  it('takes names and registries of a repository that is set against it as text', async () => {
+    const other = `${at.home}/work/hostile`
+    const odd = ['a\u202eb', 'new\nline', '\x1b[31mred', 'quo\'te"s', '*', '~', 'x: y #', '\udcff']
+    for (const name of odd) {
+      at.write(`${other}/${name}/.env`, 'TOKEN=1\n')
+      at.write(`${other}/${name}/package.json`, '{}\n')
+    }
+    at.write(`${other}/.yarnrc.yml`, 'npmRegistryServer: "https://x\x1b]0;y\u202e.dev"\n'.repeat(9999))
+    at.write(`${other}/pyproject.toml/a`, 'a\n')
+    await at.must(['mkfifo', `${other}/requirements.txt`])
+    symlinkSync('/etc/shadow', `${other}/pip.conf`)
+    symlinkSync('loop', `${other}/Gemfile`)
+    const began = Date.now()
+    const done = await init(['--yes'], { cwd: other })
+    expect([done.status, done.stdout]).toEqual([0, ''])
+    expect(Date.now() - began).toBeLessThan(10_000)
+    const text = readFileSync(`${other}/.agentboxrc`, 'utf8')
+    // oxlint-disable-next-line no-control-regex
+    expect(text + done.stderr).not.toMatch(
+      /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\udc80-\udcff]/,
+    )
+    const shows = await at.launch(['status'], { cwd: other }).ended
+    expect([shows.status, shows.stderr]).toEqual([0, ''])
+  })
+
   it('asks nobody where there is no terminal', async () => {
     const { status, stderr } = await init([])
     expect([status, stderr]).toEqual([2, expect.stringContaining('--yes or --print')])
