@@ -1,4 +1,4 @@
-import { isMap, isSeq, parseDocument, Scalar, YAMLMap, YAMLSeq, type Document } from 'yaml'
+import { isMap, isScalar, isSeq, parseDocument, Scalar, YAMLMap, YAMLSeq, type Document } from 'yaml'
 import type { PolicyIssue } from '../errors.ts'
 import { parsePolicy, type PolicySource } from './parse.ts'
 
@@ -8,7 +8,7 @@ export const EMPTY_POLICY = 'version: 1\n'
 export type Edit = { kind: 'edited'; text: string } | { kind: 'invalid'; issues: PolicyIssue[] }
 
 /**
- * Adds entries to a list of a policy and leaves everything else as it was written, comments included. The
+ * Adds entries (lower case) to a list of a policy, those that it lacks, and leaves everything else as it was written, comments included. The
  * result is checked like the file it becomes; one that was invalid before stays untouched.
  */
 export async function addToList(
@@ -22,7 +22,8 @@ export async function addToList(
   const document = parseDocument(text, { keepSourceTokens: true })
   const json = isJson(text)
   const list = listAt(document, path, json)
-  for (const entry of entries) list.add(scalar(entry, json))
+  const there = new Set(list.items.map((item) => String(isScalar(item) ? item.value : item).toLowerCase()))
+  for (const entry of entries) if (!there.has(entry)) list.add(scalar(entry, json))
   const edited = document.toString({
     lineWidth: 0,
     flowCollectionPadding: /[[{] \S/.test(text),

@@ -1,5 +1,6 @@
 import { cpSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
-import { createConnection } from 'node:net'
+import { createServer as createHttp } from 'node:http'
+import { createConnection, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { buildSync } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -126,6 +127,24 @@ describe.each(['user', 'root'] as const)('tools in a box with listed hosts, as %
   ])('refused: %s', async (_name, script, wanted) => {
     const done = await sh(script.replace('$PORT', String(servers.ports.http)))
     expect(`${done.stdout}${done.stderr}`.toLowerCase()).toContain(wanted.toLowerCase())
+  })
+
+  it("the proxy of the user's own environment leads on, and is asked for nothing else", async () => {
+    const asked: string[] = []
+    const company = createHttp().on('connect', (request, client) => {
+      asked.push(`${request.url} ${request.headers['proxy-authorization']}`)
+      const far = createConnection(servers.ports.https, '127.0.0.1')
+      client.write('HTTP/1.1 200 OK\r\n\r\n')
+      client.pipe(far).pipe(client)
+      for (const end of [client, far]) end.on('error', () => {})
+    })
+    await new Promise<void>((resolve) => company.listen(0, '127.0.0.1', resolve))
+    const { port } = company.address() as AddressInfo
+    const script = 'curl -sS https://git.example/; curl -sS https://other.example/; env | grep -c u:pw'
+    const done = await sh(script, {}, { HTTPS_PROXY: `http://u:pw@127.0.0.1:${port}` })
+    company.close()
+    expect(done.stdout).toBe('hello from git.example\n0\n')
+    expect(asked).toEqual([`git.example:443 Basic ${Buffer.from('u:pw').toString('base64')}`])
   })
 
   it('the box has the certificates that variables name, and nothing beside them', async () => {
