@@ -76,12 +76,14 @@ export function beyondCeiling(
     : `is beyond the ceiling: ${steering} (built in) is writable for no repository, since what is there runs outside the box`
 }
 
-/** The same for the user's own grants, which only have to leave the box a box. */
-export function beyondFoundation(path: string, { home, own }: Omit<Limits, 'ceiling'>): string | undefined {
+/** The same for the user's own grants, which have to leave the box a box and to obey the administrator. */
+export function beyondFoundation(path: string, { home, own, ceiling }: Limits): string | undefined {
   const whole = wholesOf(home).find((place) => isWithin(place, path))
   if (whole !== undefined) return `would open all of ${whole}, so that there were no box: name the parts`
   const hit = [...foundationOf(home), ...own].find((place) => touches(path, place))
-  return hit === undefined ? undefined : `would open ${hit}, which the box replaces or which rules over it`
+  if (hit !== undefined) return `would open ${hit}, which the box replaces or which rules over it`
+  const closed = ceiling.find(({ value, origin }) => origin.layer === 'system' && touches(path, value))
+  return closed && `is beyond the ceiling of this machine: ${closed.value} (${ceilingSource(closed)})`
 }
 
 function touches(path: string, place: string): boolean {

@@ -2,6 +2,7 @@ import type { Grant } from '../errors.ts'
 import { isWithin } from '../host/paths.ts'
 import type { Policy, TrustedGrant } from '../policy/types.ts'
 import { hostCovers } from './hosts.ts'
+import { normalEntry } from '../network/rules/entry.ts'
 import { absolutePath, checkPath } from './paths.ts'
 import { passCovers } from './reach.ts'
 import { both, checkText, type Check } from './text.ts'
@@ -59,7 +60,8 @@ function covers(wide: TrustedGrant, { kind, value }: Grant): boolean {
     case 'write':
       return isWithin(value, wide.value)
     case 'network':
-      return hostCovers(wide.value.toLowerCase(), value)
+      // Modes and ports are no hosts; they are what they say.
+      return wide.value === value || hostCovers(normalEntry(wide.value), value)
     case 'env':
       return passCovers(wide.value, value)
     case 'unmask':

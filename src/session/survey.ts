@@ -85,7 +85,7 @@ function checkResolved(
   const problem =
     origin.layer === 'repo'
       ? beyondCeiling(kind, path, { home, ceiling })
-      : beyondFoundation(path, { home, own: Object.values(dirs) })
+      : beyondFoundation(path, { home, own: Object.values(dirs), ceiling })
   if (problem === undefined) return
   const { file = '', line, column } = origin
   const issue = {

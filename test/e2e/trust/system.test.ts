@@ -69,6 +69,17 @@ describe('/etc/agentbox/config.yaml', () => {
     expect(done.stderr).toContain('/etc/agentbox/config.yaml:2')
   })
 
+  it('its ceiling holds for the user too', async () => {
+    const config = `version: 1\nceiling: ["${at.home}/work/other"]\n`
+    at.write(`${at.home}/work/other/a`, 'a\n')
+    const option = await under(config, ['run', '--read', `${at.home}/work/other/a`, '--', 'true'])
+    expect(option.status).toBe(125)
+    expect(option.stderr).toContain('beyond the ceiling of this machine')
+    own('filesystem: {write: [~/work/other]}\n')
+    expect((await under(config, ['run', '--', 'true'])).status).toBe(125)
+    expect((await under('version: 1\n', ['run', '--', 'true'])).status).toBe(0)
+  })
+
   it('its bypass: never cannot be lifted', async () => {
     own('bypass: ask\n')
     rc('')
