@@ -22,7 +22,7 @@ export const activate: Command = {
     remove: { type: 'boolean', about: 'take the line out of the start files again' },
     news: {
       type: 'boolean',
-      about: 'for the activated shell: say once what is new about the policies named',
+      about: 'for activated shells: say once what is new about a policy',
     },
   },
   examples: [

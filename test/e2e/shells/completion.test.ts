@@ -108,7 +108,7 @@ it('the manual page of the package is that of the commands, and is well formed',
     manPage(commands, version).replace(/agentbox [\w.\\-]+"/, 'VERSION"'),
   )
   for (const { name, options } of visible) {
-    expect(page).toContain(`agentbox ${name}`)
+    expect(page).toContain(`agentbox ${name.replaceAll('-', '\\-')}`)
     for (const option of Object.keys(options))
       expect(page).toContain(`\\-\\-${option.replaceAll('-', '\\-')}`)
   }

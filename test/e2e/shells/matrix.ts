@@ -22,8 +22,10 @@ export function matrix(shell: Shell, among: readonly Setup[], misses: Misses): v
       prepareWays(world)
       arrange(world, setup, shell === 'dash' ? 'bash' : shell)
       await visit(world, shell, setup)
-      await eventually(() => world.notes()[tagOf('repo', ways.at(-1)!)] !== undefined, 20_000)
-      expect(named(world.notes())).toEqual(wanted(shell, setup, misses[setup.name] ?? []))
+      const cells = wanted(shell, setup, misses[setup.name] ?? [])
+      // tmux comes back before the agent is done.
+      await eventually(() => Object.keys(world.notes()).length === Object.keys(cells).length, 20_000)
+      expect(named(world.notes())).toEqual(cells)
     } finally {
       world.remove()
     }
