@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { toBytes } from '../host/bytes.ts'
 import { lstatOf } from '../host/files.ts'
 import { distrust } from '../host/trusted.ts'
@@ -40,16 +40,13 @@ export function gitBinary(places: readonly string[] = PLACES): string | undefine
 }
 
 /** Runs git to its end; never throws for what git says. */
-export function callGit(call: GitCall): Promise<GitAnswer> {
+export async function callGit(call: GitCall): Promise<GitAnswer> {
   const binary = gitBinary()
   if (binary === undefined) {
-    return Promise.resolve({
-      status: null,
-      stdout: Buffer.alloc(0),
-      stderr: 'git is not installed',
-      partial: false,
-    })
+    return { status: null, stdout: Buffer.alloc(0), stderr: 'git is not installed', partial: false }
   }
+  // Loaded here: most of what imports this file does not get so far, and it takes as long as a git call.
+  const { spawn } = await import('node:child_process')
   return new Promise((resolve) => {
     const options = call.ownHooksPath === true ? withoutHooksPath(safeOptions) : safeOptions
     const child = spawn(binary, [...options, ...call.args], {

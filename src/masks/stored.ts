@@ -1,5 +1,6 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { toBytes } from '../host/bytes.ts'
+import { fingerprint } from '../host/fingerprint.ts'
 import { readRegular } from '../host/files.ts'
 import type { Mask } from './types.ts'
 
@@ -19,16 +20,11 @@ const LIMIT = 64 * 1024 * 1024
 
 /** The file `<state>/lists/<name of the project>`: kept by sessions, `watch` and the git hooks, never needed by a launch. */
 export function storedPath(state: string, project: string): string {
-  return `${state}/lists/${hash(toBytes(project)).slice(0, 32)}.json`
-}
-
-/** The module is loaded at the first call. */
-function hash(bytes: Buffer): string {
-  return process.getBuiltinModule('node:crypto').createHash('sha256').update(bytes).digest('hex')
+  return `${state}/lists/${fingerprint(toBytes(project))}.json`
 }
 
 /** What the member `sum` of the file holds: of all others, in their order. */
-const sumOf = (stored: StoredMasks): string => hash(Buffer.from(JSON.stringify(stored)))
+const sumOf = (stored: StoredMasks): string => fingerprint(Buffer.from(JSON.stringify(stored)))
 
 export function storedMasks(state: string, project: string): StoredMasks | undefined {
   const found = read(state, project)

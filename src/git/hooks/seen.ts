@@ -1,13 +1,13 @@
-import { createHash } from 'node:crypto'
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import type { Grant } from '../../errors.ts'
 import { toBytes } from '../../host/bytes.ts'
+import { fingerprint } from '../../host/fingerprint.ts'
 import { readRegular } from '../../host/files.ts'
 
 /** The policy as the hooks saw it last, so that a change is said once. */
 export interface SeenPolicy {
   version: 1
-  files: { path: string; sha256: string }[]
+  files: { path: string; print: string }[]
   /** Grants that were asked for and not approved. */
   pending: string[]
 }
@@ -15,7 +15,7 @@ export interface SeenPolicy {
 const LIMIT = 1024 * 1024
 
 function placeOf(state: string, project: string): string {
-  return `${state}/hooks/${createHash('sha256').update(toBytes(project)).digest('hex').slice(0, 32)}.json`
+  return `${state}/hooks/${fingerprint(toBytes(project))}.json`
 }
 
 export function lastSeen(state: string, project: string): SeenPolicy | undefined {

@@ -1,11 +1,16 @@
 import { AgentboxError } from '../../errors.ts'
 import { grantKey, lastSeen, newsOf, noteSeen, type SeenPolicy } from '../../git/hooks/seen.ts'
+import { fingerprint } from '../../host/fingerprint.ts'
+import { readRegular } from '../../host/files.ts'
 import { storeMasks } from '../../masks/stored.ts'
 import { render } from '../../ui/messages.ts'
 import { changedPolicy } from '../../ui/hook-words.ts'
 import { ask, liveSessions } from '../registry.ts'
 import { surveySituation } from '../situation.ts'
 import { surveyFiles } from '../survey.ts'
+
+/** A policy is no larger. */
+const LARGEST = 256 * 1024
 
 type Talk = (text: string) => void
 
@@ -32,7 +37,7 @@ async function refresh(env: NodeJS.ProcessEnv, talk: Talk): Promise<void> {
   storeMasks(dirs.state, project.root, masks)
   const now: SeenPolicy = {
     version: 1,
-    files: loaded.files.map(({ path, sha256 }) => ({ path, sha256 })),
+    files: loaded.files.map(({ path }) => ({ path, print: printOf(path) })),
     pending: pending.map(grantKey),
   }
   const before = lastSeen(dirs.state, project.root)
@@ -41,6 +46,11 @@ async function refresh(env: NodeJS.ProcessEnv, talk: Talk): Promise<void> {
   if (news !== undefined)
     for (const line of changedPolicy(news, loaded.files, project.root)) talk(`${line}\n`)
   for (const problem of await told) talk(`agentbox  ${problem}\n`)
+}
+
+/** The file was read by the policy already; its hash for approvals would be slower than reading it again. */
+function printOf(path: string): string {
+  return fingerprint(readRegular(path, LARGEST) ?? Buffer.alloc(0))
 }
 
 /** They watch by themselves; being told is for the events that a watcher may lose. */
