@@ -112,11 +112,13 @@ function maskTold(
       return { inside: `cannot be opened; ${refused}`, change }
     case 'directory':
       return { inside: `an empty directory; ${refused}`, change }
-    case 'keys':
+    case 'keys': {
+      const names = (look.text.match(/^[^#\n].*=/gm) ?? []).length
       return {
-        inside: `reads ${(look.text.match(/^[^#\n].*=/gm) ?? []).length} names without values; ${refused}`,
+        inside: `reads ${names} ${names === 1 ? 'name' : 'names'} without values; ${refused}`,
         change,
       }
+    }
     case 'substitute':
       return { inside: `reads as ${look.source}; ${refused}`, change }
   }
