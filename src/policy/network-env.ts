@@ -78,9 +78,11 @@ function sourceVariable(from: string): string | undefined {
   return from.startsWith('env:') ? from.slice('env:'.length) : undefined
 }
 
-/** Variables that must not reach the box as they are: the credential itself, and others for the same host. */
-export function withheld({ credentials, network }: Policy): string[] {
-  if (network.mode.value === 'host') return []
+/**
+ * Variables that must not reach the box as they are: the credential itself, and others for the same host. Also
+ * where the network is such that nothing adds it.
+ */
+export function withheld({ credentials }: Policy): string[] {
   return credentials.flatMap(({ value }) => {
     const source = sourceVariable(value.from)
     return [...(CLIENTS[value.host]?.keys ?? []), ...(source === undefined ? [] : [source])]

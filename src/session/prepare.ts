@@ -177,5 +177,11 @@ function warningsFor({ policy, project }: Situation): string[] {
     out.push('git will not work in the box: .git points to a directory that does not point back')
   }
   out.push(...missingParts(policy, project.root))
+  const { mode } = policy.network
+  if (policy.credentials.length > 0 && mode.value !== 'allow') {
+    out.push(
+      `credentials are added under network.mode: allow only: under ${mode.value} the agent has none of them`,
+    )
+  }
   return out
 }

@@ -59,6 +59,25 @@ describe('boxEnv', () => {
     )
   })
 
+  it('under allow names the proxy in every spelling, whatever the user has', () => {
+    const policy = policyWith({ network: 'allow', set: { https_proxy: 'http://evil' } })
+    const found = env({ HTTPS_PROXY: 'http://u:pw@company', no_proxy: '*' }, { policy })
+    for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'all_proxy'])
+      expect(found[name]).toBe('http://127.0.0.1:61128')
+    expect(found['no_proxy']).toBe(found['NO_PROXY'])
+    expect(found).not.toHaveProperty('JAVA_TOOL_OPTIONS')
+    expect(env({ JAVA_HOME: '/usr' }, { policy })['JAVA_TOOL_OPTIONS']).toContain('-Dhttps.proxyPort=61128')
+  })
+
+  it.each(['none', 'allow', 'host'] as const)('keeps credentials that are added outside: %s', (network) => {
+    const value = { host: 'api.anthropic.com', header: 'x-api-key', from: 'env:MY_KEY' }
+    const credentials = [{ value, origin: { layer: 'user' as const } }]
+    const policy = { ...policyWith({ network, pass: ['MY_KEY'] }), credentials }
+    const found = env({ MY_KEY: 'real', ANTHROPIC_API_KEY: 'real' }, { policy, profile: claude })
+    expect(Object.values(found)).not.toContain('real')
+    expect(found['ANTHROPIC_BASE_URL']).toBe(network === 'allow' ? 'http://127.0.0.1:61129' : undefined)
+  })
+
   it('passes and sets what the policy says, but not its own variables', () => {
     const policy = policyWith({ pass: ['MYAPP_*'], set: { NODE_ENV: 'test', HOME: '/evil', PATH: '/evil' } })
     expect(env({ MYAPP_A: '1', OTHER: '2' }, { policy })).toMatchObject({
