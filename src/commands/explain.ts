@@ -2,6 +2,7 @@ import { explainHost } from '../explain/host.ts'
 import { hostLook } from '../explain/look.ts'
 import { explainPath, originText } from '../explain/path.ts'
 import type { Explanation } from '../explain/types.ts'
+import { pendingAbout } from '../explain/pending.ts'
 import { explainVariable } from '../explain/variable.ts'
 import { normal } from '../explain/view.ts'
 import { fail } from '../errors.ts'
@@ -46,10 +47,19 @@ async function runExplain({ env, values, positionals, installDir, out }: Call): 
   const situation = await surveySituation(env, policyFlags(values))
   const argv: [string] = [typeof values['for'] === 'string' ? values['for'] : '/bin/sh']
   const prepared = prepare(situation, { argv, withoutGrants: true }, `${installDir}/agentbox-helper`)
-  const explained = positionals.map((subject) => explainOne(subject, values, prepared))
+  const explained = positionals.map((subject) => asked(explainOne(subject, values, prepared), prepared))
   if (values['json'] === true) out(`${JSON.stringify({ version: 1, explained }, null, 2)}\n`)
   else out(explained.map((one) => text(one, situation.project.root)).join('\n'))
   return 0
+}
+
+/** What the repository asks for is not in the box, and is said all the same. */
+function asked(told: Explanation, { survey, profile }: Prepared): Explanation {
+  const more = pendingAbout(told, survey.pending, profile.hosts).map(
+    ({ kind, value, file, line }) =>
+      `asked for and not approved: ${kind} ${value} (${originText({ layer: 'repo', file, line })}): agentbox allow`,
+  )
+  return { ...told, also: [...told.also, ...more] }
 }
 
 function explainOne(subject: string, values: Values, prepared: Prepared): Explanation {

@@ -103,7 +103,7 @@ function networkLines({ network, ssh, project }: Status): string[] {
     case 'allow':
       return [
         `allow   ${fitting(
-          allow.map(({ value }) => shown(value)),
+          allow.map(({ value }) => (value === '@agent' ? "@agent (the agent's own)" : shown(value))),
           HEAD + 8,
         )}`,
         ...(deny.length === 0

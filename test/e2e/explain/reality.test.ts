@@ -1,4 +1,5 @@
 import { mkdirSync, symlinkSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Explanation, State } from '../../../src/explain/types.ts'
 import { makeHome, type TestHome } from '../../support/home.ts'
@@ -17,13 +18,14 @@ describe.each(['user', 'root'] as const)('agentbox explain, as %s', (who: Who) =
     expect([done.status, done.stderr]).toEqual([0, ''])
     return (JSON.parse(done.stdout) as { explained: Explanation[] }).explained
   }
-  const probe = (questions: readonly [string, string][]): Promise<string[]> =>
+  const probe = (questions: readonly [string, string][], ...options: string[]): Promise<string[]> =>
     new Promise((resolve) => {
       const argv = as(who, [
         at.node,
         at.agentbox,
         'run',
         '--quiet',
+        ...options,
         '--',
         'sh',
         '-c',
@@ -267,6 +269,22 @@ describe.each(['user', 'root'] as const)('agentbox explain, as %s', (who: Who) =
     expect(told.map(({ subject, state }) => [subject, state])).toEqual(
       many.map((host, n) => [`${host}:443`, seen[n] === 'status 403' ? 'refused' : 'allowed']),
     )
+  })
+
+  it('agrees with what the proxy says of hosts that are allowed, and denied again', async () => {
+    const server = createServer((socket) => socket.end())
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const options = ['--allow', `127.0.0.1:${port}`]
+    const hosts = [`127.0.0.1:${port}`, `127.0.0.1:${port - 1}`, `127.0.0.2:${port}`, `[::1]:${port}`]
+    const told = await explain(hosts, '--as', 'host', ...options)
+    const seen = await probe(
+      hosts.map((host) => ['proxy', host]),
+      ...options,
+    )
+    server.close()
+    expect(told.map(({ state }) => state)).toEqual(['allowed', 'refused', 'refused', 'refused'])
+    expect(seen.slice(0, 4)).toEqual(['status 200', 'status 403', 'status 403', 'status 403'])
   })
 
   it('names the rule and its line, and what would change it', async () => {

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Status } from '../../../src/session/status.ts'
 import { makeHome, type Options, type TestHome } from '../../support/home.ts'
@@ -50,6 +50,17 @@ describe.each(['user', 'root'] as const)('agentbox status, as %s', (who: Who) =>
     expect(found.files.granted).toEqual([])
     expect(found.env.withheld).toContain('CI')
     expect(found.network.allow.map(({ value }) => value)).toEqual(['@agent'])
+  })
+
+  it('leaves it to explain to say which of them would change what', async () => {
+    const { stdout } = await at.launch(['explain', 'CI', 'registry.npmjs.org', '~/notes/a.txt', '~/other'], {
+      cwd: project,
+    }).ended
+    const [ci, npm, notes, other] = stdout.split('\n\n')
+    expect(ci).toMatch(/withheld\n[^]*asked for and not approved: env CI \(.*\.agentboxrc:3\)/)
+    expect(npm).toMatch(/refused\n[^]*asked for and not approved: network @npm \(.*\.agentboxrc:4\)/)
+    expect(notes).toMatch(/absent\n[^]*asked for and not approved: read .*notes \(.*\.agentboxrc:2\)/)
+    expect(other).not.toContain('asked for')
   })
 
   it('changes nothing in the repository', async () => {
@@ -112,6 +123,17 @@ describe.each(['user', 'root'] as const)('agentbox status, as %s', (who: Who) =>
       { path: `${at.home}/notes`, access: 'ro', why: expect.stringMatching(/\.agentboxrc:2$/) },
     ])
     expect(found.env.passed).toContain('CI')
+  })
+
+  it('says what a host network and the ssh agent mean', async () => {
+    at.write(`${at.home}/work/open/.agentboxrc`, 'version: 1\nmasks: {patterns: ["*.x"]}\n')
+    at.write(`${at.home}/.config/agentbox/config.yaml`, 'version: 1\nssh: agent\nnetwork: {mode: host}\n')
+    const { stdout } = await ended([], { cwd: `${at.home}/work/open` })
+    rmSync(`${at.home}/.config/agentbox/config.yaml`)
+    expect(stdout).toMatch(/^network +host \(.*config\.yaml:3\): that of this machine, unfiltered$/m)
+    expect(stdout).toMatch(/^ +ssh +your agent's keys \(.*config\.yaml:2\)$/m)
+    expect(stdout).toContain('agents reach every service of this machine')
+    expect(stdout).toContain('agents can log in wherever your ssh agent can')
   })
 
   it('names the file and the line of a policy that is invalid, with 125', async () => {
