@@ -29,12 +29,11 @@ async function allowGrants({ env, values, out, talk }: Call): Promise<number> {
   // What no approval could make valid is said before anything is asked.
   const wide = withAll(situation)
   const request = requestOf(situation)
-  const denied = trustStates(situation).some(({ state }) => state === 'denied')
   if (values['show'] === true) {
     out(values['json'] === true ? jsonText(situation) : showText(situation, wide, request))
     return 0
   }
-  if (request.pending.length > 0 || denied) {
+  if (request.pending.length > 0) {
     if (values['yes'] !== true && !onTerminal()) return fail({ code: 'approval-needs-terminal' })
     if (values['yes'] === true) talk(requestText(request))
     else if ((await askFor(situation, false)) !== 'yes') return DECLINED
