@@ -135,16 +135,19 @@ function interfaces() {
   return names.length === 0 ? pass('loopback only') : failed(names.join(' '))
 }
 
-/** The C programs print the same lines as we do. */
+/** The C programs print the same lines as we do; into a file, for Node's pipes are sockets, which may be closed. */
 export function compiled(program, args) {
-  const done = spawnSync(new URL(program, import.meta.url).pathname, args, {
-    encoding: 'latin1',
-    timeout: 20_000,
-  })
+  const file = `${world.place}/probe-output`
+  const output = fs.openSync(file, 'w')
+  const options = { stdio: ['ignore', output, output], timeout: 20_000 }
+  const done = spawnSync(new URL(program, import.meta.url).pathname, args, options)
+  fs.closeSync(output)
+  const text = fs.readFileSync(file, 'latin1')
+  fs.rmSync(file)
   if (done.error !== undefined) return [[program, () => skipped(`it cannot be started: ${done.error.code}`)]]
-  const lines = done.stdout.split('\n').filter((line) => line !== '')
+  const lines = text.split('\n').filter((line) => line !== '')
   if (done.status !== 0 || lines.length === 0)
-    return [[program, () => failed(`ended with ${done.status ?? done.signal}: ${done.stderr}`)]]
+    return [[program, () => failed(`ended with ${done.status ?? done.signal}: ${text}`)]]
   return lines.map((line) => {
     const [verdict, name, ...detail] = line.split(' ')
     return [name, () => ({ verdict, detail: detail.join(' ') })]

@@ -1,7 +1,7 @@
 // How each agent is started against the fake API. The versions are in versions.json.
 //
 // An agent is `{ name, package, home, env, args, more, ... }`:
-// - `home({ port, project })`: files of the user's own, by their path in the home: settings, a log-in
+// - `home({ url, project })`: files of the user's own, by their path in the home: settings, a log-in
 // - `env({ url })`: what the user has set; `key` is the variable that a log-in makes needless
 // - `args(prompt, { url })`: one conversation; `more(prompt, { url })`: one that goes on with the last
 // - `login`: `{ path, content, env, secret }`: a log-in file of the user's, and what it has the model API see
@@ -109,7 +109,7 @@ const gemini = {
   plant: '.gemini/settings.json',
 }
 
-const opencodeConfig = ({ port }) => ({
+const opencodeConfig = ({ url }) => ({
   autoupdate: false,
   share: 'disabled',
   permission: 'allow',
@@ -119,7 +119,7 @@ const opencodeConfig = ({ port }) => ({
     fake: {
       npm: '@ai-sdk/openai-compatible',
       name: 'fake',
-      options: { baseURL: `http://127.0.0.1:${port}/v1` },
+      options: { baseURL: `${url}/v1` },
       models: {
         'fake-model': { name: 'fake-model', tool_call: true, limit: { context: 100_000, output: 8000 } },
       },
@@ -163,10 +163,10 @@ const copilot = {
   plant: '.copilot/mcp-config.json',
 }
 
-const piModels = ({ port }) => ({
+const piModels = ({ url }) => ({
   providers: {
     fake: {
-      baseUrl: `http://127.0.0.1:${port}/v1`,
+      baseUrl: `${url}/v1`,
       api: 'openai-completions',
       apiKey: 'sk-fake',
       models: [

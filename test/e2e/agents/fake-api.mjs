@@ -23,10 +23,10 @@ const fakeModel = { id: 'fake-model', object: 'model', type: 'model', display_na
 const models = { object: 'list', data: [fakeModel], models: [], has_more: false }
 
 /**
- * Resolves to `{ port, requests, close }`; speaks https if given `{ key, cert }`. `requests` grows: each has `path`, `text` (all that was sent: head
+ * Resolves to `{ port, requests, close }`; speaks https if given `tls`, `{ key, cert }`. `requests` grows: each has `path`, `text` (all that was sent: head
  * and decoded body), `readable` (false if the body could not be decoded) and `toolResults`.
  */
-export function startFakeApi(tls) {
+export function startFakeApi({ tls, host = '127.0.0.1' } = {}) {
   const requests = []
   const answer = (request, response) => void serve(request, response, requests)
   const server = tls === undefined ? http.createServer(answer) : https.createServer(tls, answer)
@@ -40,7 +40,7 @@ export function startFakeApi(tls) {
   }
   return new Promise((resolve, reject) => {
     server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => resolve({ port: server.address().port, requests, close }))
+    server.listen(0, host, () => resolve({ port: server.address().port, requests, close }))
   })
 }
 
