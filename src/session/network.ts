@@ -7,6 +7,9 @@ import type { Journal } from './journal.ts'
 import type { HeldBox } from './launcher.ts'
 import type { Prepared } from './prepare.ts'
 
+/** Milliseconds. */
+const WARM_UP = 100
+
 /** More at once than any agent needs; each costs two descriptors. */
 const MOST_CONNECTIONS = 1000
 
@@ -79,8 +82,14 @@ export async function openNetwork(
     throw error
   }
   for (const { value } of network.expose) attach(exposed(value, journal), boxPort(value, box, report))
-  setImmediate(() => void load())
-  return { close }
+  // While the agent starts: a launch does not wait for it, and the first request hardly.
+  const soon = setTimeout(() => void load(), WARM_UP)
+  return {
+    close() {
+      clearTimeout(soon)
+      close()
+    },
+  }
 }
 
 /** The proxy, and a front for each credential, made when the first connection comes. */
