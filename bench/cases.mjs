@@ -10,10 +10,11 @@
 // against the kept one, since times of two machines cannot be compared; `ok: false` is a missed aim.
 import { floor } from './parts/floor.mjs'
 import { git } from './parts/git.mjs'
+import { live } from './parts/live.mjs'
 import { launch } from './parts/launch.mjs'
 import { network } from './parts/network.mjs'
 import { scan } from './parts/scan.mjs'
 import { shell } from './parts/shell.mjs'
 import { shim } from './parts/shim.mjs'
 
-export const parts = [floor, launch, network, shim, shell, scan, git]
+export const parts = [floor, launch, live, network, shim, shell, scan, git]
