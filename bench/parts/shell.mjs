@@ -37,12 +37,20 @@ export const shell = {
     const pyenv = scripts(path.join(world.dir, 'pyenv'), PYENV)
     const node = scripts(path.join(world.dir, 'node-shim'), { claude: NODE })
     const PATH = `${path.dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`
-    const starts = (kind) => (name) =>
-      program(world, `${kind} ${name}`, [name, '-i', '-c', 'true'], { cwd: home, env: startEnv(home, kind) })
+    const starts = (label, kind, name) =>
+      program(world, `${label} ${name}`, [name, '-i', '-c', 'true'], {
+        cwd: home,
+        env: startEnv(home, kind),
+      })
     return [
       program(world, 'pyenv-like', [`${pyenv}/claude`], { cwd: outside, env: { ROOT: pyenv, REAL } }),
       program(world, 'node shim', [`${node}/claude`], { cwd: outside, env: { REAL, PATH } }),
-      ...shells.flatMap((name) => [starts('plain')(name), starts('activated')(name)]),
+      // The first finds the caches as the program before it left them, so that one does not count.
+      ...shells.flatMap((name) => [
+        starts('warm', 'plain', name),
+        starts('plain', 'plain', name),
+        starts('activated', 'activated', name),
+      ]),
     ]
   },
   rows(world, at) {
