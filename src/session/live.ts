@@ -8,6 +8,7 @@ import type { Mask } from '../masks/types.ts'
 import { lstatOf } from '../host/files.ts'
 import { nameOf } from '../host/paths.ts'
 import { watchPlanted } from './planted.ts'
+import { notePolicyChanges } from './policy-notes.ts'
 import { protectedPattern } from '../protect/names.ts'
 import { identityOf, makePlacer, type Outcome, type Placer } from './placing.ts'
 import { storeLater } from './storing.ts'
@@ -48,6 +49,7 @@ export function startLive(watched: Watched): LiveMasks {
   const { box, prepared } = watched
   const { survey, situation } = prepared
   const planted = watchPlanted(watched)
+  const notePolicy = notePolicyChanges(watched)
   const store = storeLater(situation.dirs.state, situation.project.root)
   const live: Omit<Live, 'tracker'> = {
     ...watched,
@@ -68,7 +70,10 @@ export function startLive(watched: Watched): LiveMasks {
           apply(whole, { ...delta, added: delta.added.filter(({ path }) => !urged.has(path)) })
           store(masks)
         },
-        other: (path, how) => planted.look(path, how),
+        other(path, how) {
+          planted.look(path, how)
+          notePolicy(path)
+        },
         plain: (path, stat) => reveal(whole, path, stat),
         missed: (reason) => failed(whole, 'watch', `the kernel dropped events (${reason})`),
         degraded: (reason, count) => failed(whole, 'watch', `${reason}; ${count} directories are polled`),
