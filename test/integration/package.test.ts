@@ -15,7 +15,7 @@ const bundles = [...build.matchAll(/^ {2}'src\/[^']+': '([\w-]+\.cjs)',$/gm)].ma
 
 /** All that a user gets beside them; a file of any other name in the package is a mistake. */
 const allowed =
-  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|\.agentboxrc\.example|dist\/agentbox-helper|shell\/(shim\.sh|activate\.(sh|bash|zsh|fish))|hooks\/hook\.sh|man\/agentbox\.1|schema\/[\w.-]+\.json|docs\/[\w-]+\.md)$/
+  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|\.agentboxrc\.example|dist\/agentbox-helper|shell\/(shim\.sh|activate\.(sh|bash|zsh|fish))|hooks\/hook\.sh|man\/agentbox\.1|schema\/[\w.-]+\.json|docs\/[\w-]+\.(md|svg))$/
 const required = [
   'package.json',
   'README.md',
