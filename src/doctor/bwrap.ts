@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { AgentboxError } from '../errors.ts'
 import { locateBwrap } from '../host/bwrap.ts'
 import { readRegular } from '../host/files.ts'
@@ -11,14 +10,14 @@ const PATIENCE = 5000
 export const bwrap: Check = {
   id: 'bwrap',
   about: 'bubblewrap: where it is, whose it is, how old, and whether it can make a box here',
-  run({ facts }) {
+  async run({ facts }) {
     let path: string
     try {
       path = locateBwrap()
     } catch (error) {
       return [fromError(error)]
     }
-    return [...tooOld(path), ...cannotStart(path, facts)]
+    return [...(await tooOld(path)), ...(await cannotStart(path, facts))]
   },
 }
 
@@ -28,8 +27,8 @@ function fromError(error: unknown): Finding {
   return { check: 'bwrap', severity: 'error', problem, why: 'without it no agent is started', mend }
 }
 
-function tooOld(path: string): Finding[] {
-  const version = /(\d+)\.(\d+)/.exec(output(path, ['--version']).stdout)
+async function tooOld(path: string): Promise<Finding[]> {
+  const version = /(\d+)\.(\d+)/.exec((await output(path, ['--version'])).stdout)
   if (version !== null && (Number(version[1]) > 0 || Number(version[2]) >= 8)) return []
   return [
     {
@@ -43,7 +42,7 @@ function tooOld(path: string): Finding[] {
 }
 
 /** The very flags of every box, with nothing in it. */
-function cannotStart(path: string, { system }: DoctorContext['facts']): Finding[] {
+async function cannotStart(path: string, { system }: DoctorContext['facts']): Promise<Finding[]> {
   const shown = system.flatMap(({ path: dir, link }) =>
     link === undefined ? ['--ro-bind', dir, dir] : ['--symlink', link, dir],
   )
@@ -55,7 +54,7 @@ function cannotStart(path: string, { system }: DoctorContext['facts']): Finding[
     'ALL',
     '--die-with-parent',
   ]
-  const { status, stderr } = output(path, [
+  const { status, stderr } = await output(path, [
     ...flags,
     ...shown,
     '--proc',
@@ -80,18 +79,13 @@ function cannotStart(path: string, { system }: DoctorContext['facts']): Finding[
   ]
 }
 
-function output(path: string, args: string[]): { status: number; stdout: string; stderr: string } {
-  try {
-    const stdout = execFileSync(path, args, {
-      env: {},
-      cwd: '/',
-      encoding: 'utf8',
-      timeout: PATIENCE,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    return { status: 0, stdout, stderr: '' }
-  } catch (error) {
-    const { status, stderr } = error as { status: number | null; stderr: string | undefined }
-    return { status: status ?? 1, stdout: '', stderr: stderr ?? String(error) }
-  }
+async function output(
+  path: string,
+  args: string[],
+): Promise<{ status: number; stdout: string; stderr: string }> {
+  const { execa } = await import('execa')
+  const { exitCode, stdout, stderr, shortMessage } = await execa(path, args, {
+    ...{ env: {}, extendEnv: false, cwd: '/', timeout: PATIENCE, stdin: 'ignore', reject: false },
+  })
+  return { status: exitCode ?? 1, stdout, stderr: stderr === '' ? (shortMessage ?? '') : stderr }
 }
