@@ -13,8 +13,9 @@ import { git } from './parts/git.mjs'
 import { live } from './parts/live.mjs'
 import { launch } from './parts/launch.mjs'
 import { network } from './parts/network.mjs'
+import { peers } from './parts/peers.mjs'
 import { scan } from './parts/scan.mjs'
 import { shell } from './parts/shell.mjs'
 import { shim } from './parts/shim.mjs'
 
-export const parts = [floor, launch, live, network, shim, shell, scan, git]
+export const parts = [floor, launch, live, network, shim, shell, scan, git, peers]
