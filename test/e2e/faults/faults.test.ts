@@ -73,7 +73,11 @@ describe.each<Who>(['user', 'root'])('as %s', (who) => {
         expect(existsSync(`/proc/${begun.pid}`)).toBe(true)
         process.kill(begun.pid, 'SIGTERM')
       }
+      // Not by the limit of the test itself.
+      const late = setTimeout(() => process.kill(begun.pid, 'SIGABRT'), 20_000)
       const ended = await begun.ended
+      clearTimeout(late)
+      expect(ended.signal).not.toBe('SIGABRT')
       expect(ended.stdout).not.toContain('secret-at-start')
       expect(ended.stdout).not.toContain('secret-in-sub')
       expect(await eventually(() => processesWith(mark).length === 0, 20_000)).toBe(true)

@@ -1,4 +1,4 @@
-import { chmodSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, rmSync } from 'node:fs'
 import type { Running } from '../../support/spawn.ts'
 import type { TestHome } from '../../support/home.ts'
 import { partsOf } from '../../support/processes.ts'
@@ -72,21 +72,12 @@ export const running: readonly Fault[] = [
   ),
   kill('joined', 'SIGTERM', 'goes on', 'the same'),
   kill('monitor', 'SIGKILL', 'ends', 'the kernel ends the box with it'),
-  kill('monitor', 'SIGTERM', 'ends', 'the same'),
+  kill('monitor', 'SIGTERM', 'goes on', 'signals are blocked there: they are for the agent'),
   kill('init', 'SIGKILL', 'ends', 'the kernel ends all processes of the box'),
   kill('init', 'SIGTERM', 'goes on', 'it holds no handler, so that the kernel drops the signal'),
   freeze('joined', 'what appears meanwhile is masked when it goes on, or another one takes its place'),
   freeze('monitor', 'it only waits'),
   freeze('init', 'it only waits'),
-  {
-    what: 'the project directory is renamed',
-    outcome: 'ends',
-    says: 'the path that the policy was for is gone, the session cannot watch it any more: `live.onFailure`',
-    act(_box, { project }) {
-      renameSync(project, `${project}-moved`)
-      return () => renameSync(`${project}-moved`, project)
-    },
-  },
   {
     what: 'the state directory loses its rights',
     outcome: 'goes on',
