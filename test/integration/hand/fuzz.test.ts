@@ -109,7 +109,8 @@ it('join: requests, whole and broken, in a box of its own', { timeout: limit }, 
   const count = await often(4711, async (random) => {
     const stdin = openSync(`/proc/${box.pid}`, constants.O_RDONLY | constants.O_DIRECTORY)
     const all = Buffer.concat(Array.from({ length: 1 + random(60) }, () => request(random)))
-    clean(await feed(as('user', [helper, 'join']), all, stdin), [0])
+    // 125: an earlier request has covered what join needs, `/` for instance; it says so and ends.
+    clean(await feed(as('user', [helper, 'join']), all, stdin), [0, 125])
     closeSync(stdin)
   })
   expect(count).toBeGreaterThan(2)
