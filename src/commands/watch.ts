@@ -1,4 +1,6 @@
-import { surveySituation } from '../session/situation.ts'
+import { isWithin } from '../host/paths.ts'
+import { unboxedAgents, type UnboxedAgent } from '../host/unboxed.ts'
+import { surveySituation, type Situation } from '../session/situation.ts'
 import { watchProject, type WatchEvent } from '../session/watching.ts'
 import { shown } from '../ui/escape.ts'
 import { fail } from '../errors.ts'
@@ -18,10 +20,10 @@ async function watchHere({ env, values, positionals, out }: Call): Promise<numbe
   const situation = await surveySituation(env)
   const { root } = situation.project
   const json = values['json'] === true
-  const tell = (event: WatchEvent): void =>
+  const tell = (event: Told): void =>
     out(json ? `${JSON.stringify({ version: 1, at: Date.now(), ...event })}\n` : `${textOf(event, root)}\n`)
-  // Neither the watch nor its timers keep a process alive.
-  const hold = setInterval(() => {}, 1 << 30)
+  // Neither the watch nor its timers keep a process alive; this one does.
+  const hold = setInterval(unboxedTeller(situation, tell), LOOK)
   const end = watchProject(situation, tell)
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
@@ -31,7 +33,22 @@ async function watchHere({ env, values, positionals, out }: Call): Promise<numbe
   return 0
 }
 
-function textOf(event: WatchEvent, root: string): string {
+type Told = WatchEvent | ({ kind: 'unboxed' } & UnboxedAgent)
+
+/** Milliseconds between two looks at the processes: nothing tells of a new one. */
+const LOOK = 1000
+
+/** Tells once of each agent that runs in this project without a box. */
+function unboxedTeller({ dirs, project }: Situation, tell: (event: Told) => void): () => void {
+  let known = new Set<number>()
+  return () => {
+    const here = unboxedAgents(dirs.state).filter(({ cwd }) => isWithin(cwd, project.root))
+    for (const agent of here) if (!known.has(agent.pid)) tell({ kind: 'unboxed', ...agent })
+    known = new Set(here.map(({ pid }) => pid))
+  }
+}
+
+function textOf(event: Told, root: string): string {
   switch (event.kind) {
     case 'ready':
       return `watching     ${shown(root)}: ${event.masks} masked, ${event.directories} directories${event.polled > 0 ? `, ${event.polled} of them polled` : ''}`
@@ -39,6 +56,8 @@ function textOf(event: WatchEvent, root: string): string {
     case 'unmasked':
     case 'redacted':
       return `${event.kind.padEnd(12)} ${shown(event.path.startsWith(`${root}/`) ? event.path.slice(root.length + 1) : event.path)} (${shown(event.pattern)})`
+    case 'unboxed':
+      return `unboxed      ${shown(event.agent)} (process ${event.pid}) runs without a box in ${shown(event.cwd)}`
     case 'degraded':
       return `degraded     ${shown(event.reason)}`
   }

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
-import { lstatSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, lstatSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeHome, type TestHome } from '../../support/home.ts'
-import { eventually, type Ended } from '../../support/spawn.ts'
+import { eventually, start, type Ended } from '../../support/spawn.ts'
 import { as } from '../../support/who.ts'
 import { readable, startBoxes, stateOf, type Box } from './boxes.ts'
 
@@ -94,6 +94,26 @@ describe('agentbox watch', () => {
       expect(stale).toMatchObject({ state: 'stale' })
       writeFileSync(path, readFileSync(path, 'utf8').slice(0, -20))
       expect(await list()).toEqual({ path, state: 'torn' })
+    } finally {
+      at.remove()
+    }
+  })
+
+  it('tells of an agent that runs without a box, once', async () => {
+    const at = makeHome('user')
+    try {
+      const project = `${at.home}/work/project`
+      at.write(`${project}/.agentboxrc`, 'version: 1\n')
+      copyFileSync('/bin/sleep', `${at.base}/claude`)
+      const running = at.launch(['watch', '--json'], { cwd: project })
+      await running.says('"ready"')
+      const agent = start({ argv: as('user', [`${at.base}/claude`, '30']), cwd: project, env: at.env })
+      await running.says(`"kind":"unboxed","pid":${agent.pid},"agent":"claude"`)
+      await new Promise((resolve) => setTimeout(resolve, 1500))
+      agent.child.kill()
+      await agent.ended
+      process.kill(running.pid, 'SIGINT')
+      expect((await running.ended).stdout.match(/"unboxed"/g)).toHaveLength(1)
     } finally {
       at.remove()
     }
