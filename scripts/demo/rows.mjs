@@ -94,7 +94,6 @@ function refused() {
   })
   return [
     row('plant a git hook', 'echo "touch /evil" >.git/hooks/pre-commit'),
-    row('git config core.fsmonitor', 'git config core.fsmonitor "touch /evil"'),
     row('replace .git', 'mv .git .git2'),
     row('edit .agentboxrc', 'echo "version: 1" >.agentboxrc'),
     row('remove the mask: rm .env', 'rm -f .env'),
@@ -121,6 +120,8 @@ function works() {
     row('write to /tmp', 'echo x >/tmp/x && cat /tmp/x', 'x', () => 'ok, in a /tmp of its own'),
     row('git add -A, git commit', 'git add -A && git commit -q -m "From the box"'),
     row('git status', 'git status --porcelain', '', () => 'clean'),
+    // Last, for git in the box would obey it: it is in the box's copy of the configuration.
+    row('git config core.fsmonitor', 'git config core.fsmonitor "touch /evil"', undefined, () => 'in a copy'),
   ]
 }
 
@@ -136,6 +137,7 @@ export function afterwards({ repository, env, hostEnv, files }) {
     row('the commit', git('log', '-1', '--format=%s') === 'From the box', git('log', '-1', '--format=%h %s')),
     row('git status', git('status', '--porcelain') === '', 'clean'),
     row('files', same(listFiles(repository), files), 'none left behind'),
+    row('core.fsmonitor', git('config', 'core.fsmonitor') === '', 'not set'),
     row('the hook', !fs.existsSync(path.join(repository, '.git/hooks/pre-commit')), 'not there'),
   ]
 }
