@@ -4,7 +4,7 @@ import { explainPath, originText } from '../explain/path.ts'
 import type { Explanation } from '../explain/types.ts'
 import { pendingAbout } from '../explain/pending.ts'
 import { explainVariable } from '../explain/variable.ts'
-import { normal } from '../explain/view.ts'
+import { normalPath } from '../config/paths.ts'
 import { fail } from '../errors.ts'
 import { lstatOf } from '../host/files.ts'
 import { compileMatcher } from '../masks/patterns.ts'
@@ -76,7 +76,7 @@ function explainOne(subject: string, values: Values, prepared: Prepared): Explan
     return { ...told, also: [...told.also, ...attempts(told, prepared)] }
   }
   const home = subject === '~' || subject.startsWith('~/') ? `${facts.home}${subject.slice(1)}` : subject
-  const path = normal(home.startsWith('/') ? home : `${cwd}/${home}`)
+  const path = normalPath(home.startsWith('/') ? home : `${cwd}/${home}`)
   const matcher = compileMatcher(policy.masks)
   return explainPath(path, {
     plan,

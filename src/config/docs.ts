@@ -18,15 +18,19 @@ export function keysMarkdown(): string {
           ],
         ],
   )
-  const table = [['key', 'kind', 'takes', 'default', 'layers', 'meaning'], ...rows]
-  const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)))
+  return markdownTable(['key', 'kind', 'takes', 'default', 'layers', 'meaning'], rows)
+}
+
+/** Columns padded as the formatter wants them, an empty line before and after. */
+export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]!.length)))
   const line = (cells: readonly string[], fill = ' '): string =>
     `| ${cells.map((cell, column) => cell.padEnd(widths[column]!, fill)).join(' | ')} |\n`
-  const [head = [], ...body] = table
-  return `\n${line(head)}${line(
+  const rule = line(
     head.map(() => '---'),
     '-',
-  )}${body.map((row) => line(row)).join('')}\n`
+  )
+  return `\n${line(head)}${rule}${rows.map((row) => line(row)).join('')}\n`
 }
 
 /** A lone `*` would begin an emphasis. */

@@ -49,7 +49,8 @@ export function absolutePath(path: string, dir: string, home: string): string {
   return normalPath(name.startsWith('/') ? name : `${dir}/${name}`)
 }
 
-function normalPath(path: string): string {
+/** Without `.`, `..` and doubled slashes; links are not looked at. */
+export function normalPath(path: string): string {
   const out: string[] = []
   for (const part of path.split('/')) {
     if (part === '..') out.pop()

@@ -1,3 +1,4 @@
+import { normalPath } from '../config/paths.ts'
 import { isWithin, parentOf } from '../host/paths.ts'
 import type { SandboxOp } from '../plan/ops.ts'
 
@@ -54,7 +55,7 @@ export function viewOf(ops: readonly SandboxOp[], path: string, look: Look): Vie
     }
     links++
     // Begins again from the top: what the link names may be shown by another mount.
-    const target = normal(link.startsWith('/') ? link : `${done}/${link}`)
+    const target = normalPath(link.startsWith('/') ? link : `${done}/${link}`)
     ;[done, rest] = ['', [...target.split('/').filter((part) => part !== ''), ...more]]
     last = stand(ops, '/', look)
   }
@@ -93,13 +94,4 @@ function stand(ops: readonly SandboxOp[], path: string, look: Look): View {
   if (isWay) return readonly ? { kind: 'way', path } : { kind: 'made', op, path, readonly }
   const above = look(op.source + parentOf(path).slice(op.dest.length))
   return { kind: 'nothing', path, within: op, writable: !readonly && above?.writable === true, closed: false }
-}
-
-export function normal(path: string): string {
-  const out: string[] = []
-  for (const part of path.split('/')) {
-    if (part === '..') out.pop()
-    else if (part !== '' && part !== '.') out.push(part)
-  }
-  return `/${out.join('/')}`
 }
