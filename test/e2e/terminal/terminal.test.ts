@@ -22,7 +22,11 @@ async function transcript(kind: string, shell: Shell, { play }: Scenario): Promi
   const terminal = await openTerminal(home, shell, at(kind))
   try {
     await play(terminal, shell)
-    return terminal.screen().replace(/^(\[1\]) \d+$/m, '$1 PID')
+    // How many empty prompts there are before the shell tells of a job depends on the moment.
+    return terminal
+      .screen()
+      .replace(/^(\[1\]) \d+$/m, '$1 PID')
+      .replace(/^>\n/gm, '')
   } finally {
     terminal.close()
   }

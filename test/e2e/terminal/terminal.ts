@@ -21,6 +21,8 @@ export interface Terminal {
   screen(): string
   /** Resolves when the screen shows it; rejects with the screen after `limit` milliseconds. */
   shows(what: RegExp, limit?: number): Promise<void>
+  /** Does the same again and again until the screen shows it, for what a shell tells only when it is asked. */
+  showsAfter(what: RegExp, again: () => void): Promise<void>
   close(): void
 }
 
@@ -56,6 +58,13 @@ export async function openTerminal(home: TestHome, shell: Shell, cwd: string): P
         if (Date.now() > end) throw new Error(`${shell} does not show ${what}:\n${screen()}`)
         await new Promise((resolve) => setTimeout(resolve, 30))
       }
+    },
+    async showsAfter(what, again) {
+      for (let times = 0; times < 20 && !what.test(screen()); times++) {
+        again()
+        await terminal.shows(what, 1000).catch(() => {})
+      }
+      await terminal.shows(what, 0)
     },
     close: () => void tmux('kill-server'),
   }
