@@ -9,7 +9,7 @@ import { lockedAncestor, lockedDirectories } from './locked.ts'
 import type { Found, MaskInput, Work } from './found.ts'
 import { lookOf } from './look.ts'
 import type { MaskHit } from './patterns.ts'
-import { codeOf, kindOf, type ScanEntry } from './scan.ts'
+import { codeOf, kindOf } from './scan.ts'
 import { checkSources, resolveSubstitutes } from './substitute.ts'
 import type { EntryKind, Mask, MaskReason } from './types.ts'
 
@@ -28,7 +28,7 @@ export interface MaskSet {
 export function buildMasks(input: MaskInput): MaskSet {
   const work: Work = { ...input, found: new Map(), warnings: [] }
   for (const directory of lockedDirectories(input.scan.unreadable, input.roots)) add(work, directory)
-  for (const entry of input.scan.entries) addEntry(work, entry)
+  for (const { path } of input.scan.entries) if (isNamed(input.matcher, path)) addEntry(work, path)
   const substitutes = resolveSubstitutes(work)
   for (const one of hardLinks(work)) add(work, one)
   const isCovered = coverage(work)
@@ -40,18 +40,24 @@ export function buildMasks(input: MaskInput): MaskSet {
   return { masks, warnings: work.warnings }
 }
 
+/** Whether a file or a directory at this path would be masked. */
+export function isNamed(matcher: MaskInput['matcher'], path: string): boolean {
+  return matcher.match(path, false) !== undefined || matcher.match(path, true) !== undefined
+}
+
 /**
  * What `buildMasks` says of one entry taken by itself, at once: without other hard links, and nothing if a
- * substitute may stand in for it. Throws as `buildMasks` does.
+ * substitute may stand in for it. `path` is `isNamed`; `stat` is what was just seen there. Throws as
+ * `buildMasks` does.
  */
-export function decideAlone(input: Omit<MaskInput, 'scan'>, entry: ScanEntry): Mask[] {
+export function decideAlone(input: Omit<MaskInput, 'scan'>, path: string, stat?: BigIntStats): Mask[] {
   const work: Work = {
     ...input,
     scan: { entries: [], unreadable: [] },
     found: new Map(),
     warnings: [],
   }
-  addEntry(work, entry)
+  addEntry(work, path, stat)
   const substituted = ({ path }: { path: string }): boolean =>
     input.policy.substitute.some(({ value }) => value.target === path)
   return [...work.found.values()]
@@ -64,11 +70,10 @@ function add({ found }: Work, one: Found): void {
   if (!found.has(one.path)) found.set(one.path, one)
 }
 
-function addEntry(work: Work, { path }: ScanEntry): void {
+/** A scan is a moment old: what counts is what stands there now. */
+function addEntry(work: Work, path: string, seen?: BigIntStats): void {
   const { matcher } = work
-  if (matcher.match(path, false) === undefined && matcher.match(path, true) === undefined) return
-  // The scan is a moment old: what counts is what stands there now.
-  const stat = statOf(work, path)
+  const stat = seen ?? statOf(work, path)
   if (stat === undefined) return
   const entry = kindOf(stat)
   if (entry === 'symlink') return addTarget(work, path)

@@ -1,4 +1,4 @@
-import { lstatSync, type Stats } from 'node:fs'
+import { lstatSync, type BigIntStats, type Stats } from 'node:fs'
 import { fsPath } from '../host/bytes.ts'
 import { linkTarget } from '../host/files.ts'
 import { nameOf } from '../host/paths.ts'
@@ -6,7 +6,7 @@ import { pathsBehind } from './chain.ts'
 import type { LinkCache, MaskInput } from './found.ts'
 import { applyEvents, diff, emptySet, type LiveSet, type MaskDelta, type SetEvent } from './live-set.ts'
 import { kindOf, type ScanEntry } from './scan.ts'
-import { buildMasks, decideAlone } from './set.ts'
+import { buildMasks, decideAlone, isNamed } from './set.ts'
 import type { Mask } from './types.ts'
 import { watchTree } from './watch/engine.ts'
 import type { Touch, TreeEvents, TreeWatch } from './watch/types.ts'
@@ -22,8 +22,11 @@ export interface TrackerInput {
   /** Other names to report, a sieve over base names. */
   others?: RegExp | undefined
   on: {
-    /** A secret stands there, perhaps anew: cover it now. What changes in consequence comes with `changed`. */
-    urgent(mask: Mask): void
+    /**
+     * A secret stands there, perhaps anew: cover it now. `stat`: what was just seen there. What changes in
+     * consequence comes with `changed`.
+     */
+    urgent(mask: Mask, stat?: BigIntStats): void
     /** The set is what a fresh scan would give now. `urged`: paths that were called urgent already. */
     changed(delta: MaskDelta, masks: ReadonlyMap<string, Mask>, urged: ReadonlySet<string>): void
     /** Something may stand under one of `others`. */
@@ -107,8 +110,8 @@ function treeEvents(state: State): TreeEvents {
   const { on, others } = state.input
   return {
     name(path, how) {
-      if (others?.test(nameOf(path)) === true) on.other(path, how)
       touch(state, path, how)
+      if (others?.test(nameOf(path)) === true) on.other(path, how)
     },
     any: (path, how, stat) => touchAny(state, path, how, stat),
     gone: (directory) => leave(state, directory),
@@ -123,27 +126,23 @@ function treeEvents(state: State): TreeEvents {
 /** A secret's name. What stands under it is covered before anything else is thought about. */
 function touch(state: State, path: string, how: Touch): void {
   state.unseen.delete(path)
-  if (!isNamed(state, path)) return
+  if (!isNamed(state.input.masks.matcher, path)) return
   // Whatever covers it still does.
   if (how !== 'entry' && isKnown(state, path)) return how === 'content' ? schedule(state) : undefined
-  const entry = entryAt(path)
-  note(state, entry === undefined ? { kind: 'gone', path } : { kind: 'seen', entry })
-  if (entry !== undefined) cover(state, entry)
+  const stat = statOf(path)
+  if (stat !== undefined) cover(state, path, stat)
+  note(state, stat === undefined ? { kind: 'gone', path } : { kind: 'seen', entry: entryOf(path, stat) })
 }
 
 function isKnown({ set, urged }: State, path: string): boolean {
   return urged.has(path) || (set.masks.has(path) && set.entries.has(path))
 }
 
-function isNamed({ input: { masks } }: State, path: string): boolean {
-  return masks.matcher.match(path, false) !== undefined || masks.matcher.match(path, true) !== undefined
-}
-
-function cover({ input: { masks, on }, urged }: State, entry: ScanEntry): void {
+function cover({ input: { masks, on }, urged }: State, path: string, stat?: BigIntStats): void {
   try {
-    for (const mask of decideAlone(masks, entry)) {
+    for (const mask of decideAlone(masks, path, stat)) {
       urged.add(mask.path)
-      on.urgent(mask)
+      on.urgent(mask, mask.path === path ? stat : undefined)
     }
   } catch (error) {
     on.failed(error)
@@ -152,6 +151,7 @@ function cover({ input: { masks, on }, urged }: State, entry: ScanEntry): void {
 
 /** Any name: it may be that of a link's target, of a substitute, or another one of a secret's file. */
 function touchAny(state: State, path: string, how: 'entry' | 'content', stat: Stats | undefined): void {
+  const { matcher } = state.input.masks
   const known = state.set.masks.get(path)
   if (how === 'content') {
     if (known !== undefined) schedule(state)
@@ -159,25 +159,27 @@ function touchAny(state: State, path: string, how: 'entry' | 'content', stat: St
   }
   if (known !== undefined && stat !== undefined) state.input.on.urgent(known)
   // It was covered for a link's sake, and is another file now: the decision covers it anew.
-  else if (!isNamed(state, path) && state.urged.delete(path)) schedule(state, 0)
+  else if (!isNamed(matcher, path) && state.urged.delete(path)) schedule(state, 0)
   if (state.behind.has(path)) {
-    for (const entry of state.set.entries.values()) if (entry.kind === 'symlink') cover(state, entry)
+    for (const entry of state.set.entries.values()) if (entry.kind === 'symlink') cover(state, entry.path)
     schedule(state, 0)
   } else if (known !== undefined || (stat?.isFile() === true && stat.nlink > 1)) schedule(state)
-  if (stat?.isFile() === true && known === undefined && !isNamed(state, path))
+  if (stat?.isFile() === true && known === undefined && !isNamed(matcher, path))
     state.input.on.plain(path, stat)
 }
 
-function entryAt(path: string): ScanEntry | undefined {
+function statOf(path: string): BigIntStats | undefined {
   try {
-    const stat = lstatSync(fsPath(path), { throwIfNoEntry: false })
-    if (stat === undefined) return undefined
-    const kind = kindOf(stat)
-    const link = kind === 'symlink' ? linkTarget(path) : undefined
-    return { path, name: nameOf(path), kind, ...(link === undefined ? {} : { link }) }
+    return lstatSync(fsPath(path), { bigint: true, throwIfNoEntry: false })
   } catch {
     return undefined
   }
+}
+
+function entryOf(path: string, stat: BigIntStats): ScanEntry {
+  const kind = kindOf(stat)
+  const link = kind === 'symlink' ? linkTarget(path) : undefined
+  return { path, name: nameOf(path), kind, ...(link === undefined ? {} : { link }) }
 }
 
 function note(state: State, event: SetEvent): void {

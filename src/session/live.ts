@@ -1,12 +1,10 @@
-import type { Stats } from 'node:fs'
+import type { BigIntStats, Stats } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { MaskDelta } from '../masks/live-set.ts'
-import { decideAlone } from '../masks/set.ts'
-import { kindOf } from '../masks/scan.ts'
+import { decideAlone, isNamed } from '../masks/set.ts'
 import { trackMasks, type Tracker } from '../masks/tracker.ts'
 import type { Mask } from '../masks/types.ts'
 import { lstatOf } from '../host/files.ts'
-import { nameOf } from '../host/paths.ts'
 import { watchPlanted } from './planted.ts'
 import { notePolicyChanges } from './policy-notes.ts'
 import { protectedPattern } from '../protect/names.ts'
@@ -65,7 +63,7 @@ export function startLive(watched: Watched): LiveMasks {
       masks: survey.rules,
       others: protectedPattern,
       on: {
-        urgent: (mask) => background(whole, cover(whole, mask)),
+        urgent: (mask, stat) => background(whole, cover(whole, mask, stat)),
         changed(delta, masks, urged) {
           apply(whole, { ...delta, added: delta.added.filter(({ path }) => !urged.has(path)) })
           store(masks)
@@ -103,8 +101,8 @@ export function startLive(watched: Watched): LiveMasks {
 }
 
 /** Masks what stands there, and says so if it was bare. */
-async function cover(live: Live, mask: Mask): Promise<Outcome> {
-  const outcome = await live.placer.place(mask)
+async function cover(live: Live, mask: Mask, stat?: BigIntStats): Promise<Outcome> {
+  const outcome = await live.placer.place(mask, stat)
   if (outcome !== 'placed') return outcome
   const how = live.known.has(mask.path) ? 'replaced' : 'appeared'
   live.known.add(mask.path)
@@ -204,10 +202,9 @@ async function rescan(live: Live): Promise<string[]> {
 }
 
 async function coverPath(live: Live, path: string): Promise<boolean> {
-  const stat = lstatOf(path)
-  if (stat === undefined) return false
-  const entry = { path, name: nameOf(path), kind: kindOf(stat) }
-  const masks = decideAlone(live.prepared.survey.rules, entry)
+  const { rules } = live.prepared.survey
+  if (lstatOf(path) === undefined || !isNamed(rules.matcher, path)) return false
+  const masks = decideAlone(rules, path)
   const outcomes = await Promise.all(masks.map((mask) => cover(live, mask)))
   return outcomes.some((outcome) => outcome !== 'gone')
 }

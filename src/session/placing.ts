@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync } from 'node:fs'
+import { lstatSync, readFileSync, type BigIntStats } from 'node:fs'
 import { fsPath } from '../host/bytes.ts'
 import type { Mask } from '../masks/types.ts'
 import type { Identity } from '../plan/ops.ts'
@@ -10,7 +10,8 @@ export type Outcome = 'placed' | 'covered' | 'gone'
 
 /** Mounts masks in one box, each as often as its file is replaced. Rejects when the hand in the box is lost. */
 export interface Placer {
-  place(mask: Mask): Promise<Outcome>
+  /** `seen`: what was just seen at its path. */
+  place(mask: Mask, seen?: BigIntStats): Promise<Outcome>
   /** Gives a covered path another look; true if that was possible. */
   change(mask: Mask): Promise<boolean>
   /** Takes away what covers the path, if anything does. */
@@ -35,7 +36,7 @@ interface Placing {
 export function makePlacer(box: HeldBox): Placer {
   const placing: Placing = { box, covers: makeCovers(), inTurn: limited(MOST_AT_ONCE) }
   return {
-    place: (mask) => place(placing, mask),
+    place: (mask, seen) => place(placing, mask, seen),
     change: (mask) => change(placing, mask),
     lift: (path) => lift(placing, path),
     coveredAs: placing.covers.pathOf,
@@ -43,9 +44,13 @@ export function makePlacer(box: HeldBox): Placer {
   }
 }
 
-async function place({ box, covers, inTurn }: Placing, { path, look }: Mask): Promise<Outcome> {
+async function place(
+  { box, covers, inTurn }: Placing,
+  { path, look }: Mask,
+  seen?: BigIntStats,
+): Promise<Outcome> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const expected = identityOf(path)
+    const expected = attempt === 0 && seen !== undefined ? identityIn(seen) : identityOf(path)
     if (expected === undefined) return 'gone'
     const live = liveLook(look)
     const { error, found, token } = await inTurn(() => box.inside.mask(path, live, expected))
@@ -123,12 +128,14 @@ const keyOf = ({ dev, ino }: Identity): string => `${dev}:${ino}`
 
 export function identityOf(path: string): Identity | undefined {
   try {
-    const { dev, ino } = lstatSync(fsPath(path), { bigint: true })
-    return { dev: String(dev), ino: String(ino) }
+    const stat = lstatSync(fsPath(path), { bigint: true, throwIfNoEntry: false })
+    return stat === undefined ? undefined : identityIn(stat)
   } catch {
     return undefined
   }
 }
+
+const identityIn = ({ dev, ino }: BigIntStats): Identity => ({ dev: String(dev), ino: String(ino) })
 
 function liveLook(look: Mask['look']): LiveLook {
   switch (look.kind) {

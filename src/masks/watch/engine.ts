@@ -1,4 +1,4 @@
-import { onEvent } from './events.ts'
+import { finishEvents, onEvent } from './events.ts'
 import { unheardFileSystem } from './places.ts'
 import { makePoller } from './poller.ts'
 import { enter, statOf, type Job, type Tree } from './tree.ts'
@@ -34,10 +34,14 @@ export function watchTree(input: TreeInput): TreeWatch {
   }
   return {
     rescan,
-    settled: () => tree.walk.idle(),
+    settled() {
+      finishEvents(tree)
+      return tree.walk.idle()
+    },
     counts: () => ({ directories: tree.directories, polled: tree.poller.size() }),
     close() {
       tree.closed = true
+      tree.waiting = []
       tree.again.clear()
       tree.walk.close()
       tree.poller.close()
@@ -63,6 +67,7 @@ function makeTree(input: TreeInput): Tree {
       interesting: input.interesting,
       degraded: on.degraded,
     }),
+    waiting: [],
     again: listAgain(walk),
     retire: slowly((watcher: { close(): void }) => watcher.close()),
     onEvent: (directory, type, name) => onEvent(tree, directory, type, name),

@@ -8,9 +8,21 @@ const HOT = 512
 /** Milliseconds. */
 const PAUSE = 100
 
+/** Names that are no secret's wait for the end of this turn, but no more of them than so many. */
+const MOST_WAITING = 64
+
+/** An event whose name has been told; the rest of its work is to be done. */
+export interface Waiting {
+  directory: Directory
+  type: string
+  name: string
+  path: string
+}
+
 /**
- * One raw event of a directory. What has a secret's name is told first: the rest may take its time. libuv
- * reports a directory's own removal under the directory's own name; nothing stands at that path then.
+ * One raw event of a directory. What has a secret's name is told at once, before all that came with it: an
+ * editor's temporary files may take their time. libuv reports a directory's own removal under the directory's
+ * own name; nothing stands at that path then.
  */
 export function onEvent(tree: Tree, directory: Directory, type: string, name: string | undefined): void {
   const turn = tree.turns.count()
@@ -18,16 +30,22 @@ export function onEvent(tree: Tree, directory: Directory, type: string, name: st
   if (directory.dropped || tree.closed) return
   cool(tree, directory, turn)
   if (name === undefined) return tree.walk.push({ directory, mode: 'check' }, true)
-  if (directory.root && name === directory.name) checkRoot(tree, directory)
   const path = directory.path === '/' ? `/${name}` : `${directory.path}/${name}`
-  const wanted = tree.input.interesting.test(name)
-  if (type === 'change') {
-    if (wanted) tree.input.on.name(path, 'content')
-    tree.input.on.any(path, 'content', undefined)
-    return onAttributes(tree, directory.children.get(name))
+  if (tree.input.interesting.test(name)) tree.input.on.name(path, type === 'change' ? 'content' : 'entry')
+  if (tree.waiting.push({ directory, type, name, path }) === 1) setImmediate(() => finishEvents(tree))
+  else if (tree.waiting.length >= MOST_WAITING) finishEvents(tree)
+}
+
+/** The rest of the work for what has been told, in the order in which it came. */
+export function finishEvents(tree: Tree): void {
+  for (const { directory, type, name, path } of tree.waiting.splice(0)) {
+    if (directory.dropped || tree.closed) continue
+    if (directory.root && name === directory.name) checkRoot(tree, directory)
+    if (type === 'change') {
+      tree.input.on.any(path, 'content', undefined)
+      onAttributes(tree, directory.children.get(name))
+    } else onEntry(tree, directory, name, path)
   }
-  if (wanted) tree.input.on.name(path, 'entry')
-  onEntry(tree, directory, name, path)
 }
 
 function onEntry(tree: Tree, directory: Directory, name: string, path: string): void {

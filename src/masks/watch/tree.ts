@@ -1,6 +1,7 @@
 import { lstatSync, watch, type Stats } from 'node:fs'
 import { fsPath, fromBytes } from '../../host/bytes.ts'
 import { codeOf, listDirectory, skipVendored, type Unreadable } from '../scan.ts'
+import type { Waiting } from './events.ts'
 import type { Poller } from './poller.ts'
 import type { Turns } from './turn.ts'
 import { newDirectory, type Directory, type TreeInput } from './types.ts'
@@ -26,6 +27,8 @@ export interface Tree {
   walk: Walk<Job>
   turns: Turns
   poller: Poller
+  /** Events of this turn that are not done with; see `finishEvents`. */
+  waiting: Waiting[]
   /** New directories, to be listed again a moment later. */
   again: { add(directory: Directory): void; clear(): void }
   retire(watcher: { close(): void }): void
@@ -171,7 +174,8 @@ function drop(tree: Tree, directory: Directory): void {
 
 export function statOf(path: string): Stats | undefined {
   try {
-    return lstatSync(fsPath(path))
+    // What has gone again is no exception here, and an error takes longer to make than all the rest.
+    return lstatSync(fsPath(path), { throwIfNoEntry: false })
   } catch {
     return undefined
   }
