@@ -96,8 +96,11 @@ _Noreturn void join_box(int process, int requests, int handles) {
   reply(requests, &greeting);
   if (greeting.error != 0) _exit(125);
   for (;;) {
-    struct pollfd fds[] = {{.fd = requests, .events = POLLIN}, {.fd = handles, .events = POLLIN}};
-    if (poll(fds, 2, -1) < 0 && errno != EINTR) _exit(125);
+    struct pollfd fds[] = {{.fd = requests, .events = POLLIN},
+                           {.fd = handles, .events = POLLIN},
+                           {.fd = again_events(), .events = POLLIN}};
+    if (poll(fds, 3, -1) < 0 && errno != EINTR) _exit(125);
+    if (fds[2].revents != 0) cover_again();
     if (fds[1].revents != 0) drop_acknowledgements(handles);
     if (fds[0].revents == 0) continue;
     struct request request;

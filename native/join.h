@@ -17,6 +17,7 @@ enum request_kind {
   CONNECT,        /* to port `dev` there: the connection is handed over as `id` */
   LINK,           /* a symbolic link to `text` over `path`, which is no directory */
   FORGET,         /* the mask that the request `dev` made is not needed any more: its room is */
+  AGAIN,          /* what comes to stand at `path` is covered at once, before it is asked for; see again.c */
 };
 
 /* Followed by `path` and `text`, without NULs at their ends. */
@@ -48,6 +49,10 @@ struct request {
 
 /* mounts.c */
 void answer_mount(const struct request *request, struct answer *answer);
+
+/* again.c; -1 as long as nothing is expected */
+int again_events(void);
+void cover_again(void);
 
 /* store.c */
 bool open_masks(void);

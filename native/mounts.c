@@ -30,7 +30,7 @@ bool look(int at, const char *name, struct place *place) {
   return true;
 }
 
-static bool same(struct identity one, struct identity other) { return one.dev == other.dev && one.ino == other.ino; }
+bool same(struct identity one, struct identity other) { return one.dev == other.dev && one.ino == other.ino; }
 
 bool set_attributes(int tree, unsigned flags, uint64_t set, uint64_t clear) {
   struct mount_attr attributes = {.attr_set = set, .attr_clr = clear};
@@ -61,13 +61,18 @@ static void describe(const struct place *place, struct answer *answer) {
   answer->mode = place->mode;
 }
 
+int look_at(const char *path, struct place *place) {
+  int fd = open_strictly(path);
+  if (fd < 0) return errno;
+  int error = look(fd, "", place) ? 0 : errno;
+  close(fd);
+  return error;
+}
+
 /* A path that was exchanged meanwhile does not show the mount: ESTALE, and Node looks again. */
 static int verify(const char *path, uint64_t mount, struct answer *answer) {
   struct place now;
-  int fd = open_strictly(path);
-  if (fd < 0) return errno;
-  int error = look(fd, "", &now) ? 0 : errno;
-  close(fd);
+  int error = look_at(path, &now);
   if (error != 0) return error;
   describe(&now, answer);
   return now.root && now.mount == mount ? 0 : ESTALE;
@@ -77,12 +82,17 @@ static int verify(const char *path, uint64_t mount, struct answer *answer) {
  * A link may be mounted over like a file: nothing follows it then. If the thing is moved away meanwhile, the
  * mask goes with it, and stays: what was to be covered is covered, and nothing else is.
  */
-static int mount_over(const struct request *request, int target, struct answer *answer) {
+int mount_over(const struct request *request, int target, struct answer *answer) {
   const struct request_header *head = &request->head;
   struct place before, mounted;
   if (!look(target, "", &before)) return errno;
   describe(&before, answer);
-  if (!same(before.is, (struct identity){head->dev, head->ino})) return EEXIST;
+  struct identity wanted = {head->dev, head->ino};
+  if (!same(before.is, wanted)) {
+    if (head->kind > MASK_TEXT || !was_covered_again(request->path, before.mount, wanted)) return EEXIST;
+    /* Without a text of its own it is what was asked for. */
+    if (head->kind != MASK_TEXT || S_ISDIR(before.mode)) return 0;
+  }
   if (head->kind == LINK && S_ISDIR(before.mode)) return EISDIR;
   if (head->kind == PROTECT && before.root && is_read_only(target)) return 0;
   int tree = head->kind == PROTECT     ? read_only_copy(target)
@@ -106,6 +116,16 @@ static bool look_beneath(int directory, const char *name, struct place *place) {
   return done;
 }
 
+/* Under the mask may be the one that was there before it was asked for. */
+static int unmount_all(const char *name, int directory) {
+  struct place left;
+  for (bool more = true; more;) {
+    if (umount2(name, UMOUNT_NOFOLLOW | MNT_DETACH) != 0) return errno;
+    more = look(directory, name, &left) && left.root && left.is.dev == masks_device();
+  }
+  return 0;
+}
+
 /*
  * By the name in a directory that is held: the agent can rename what is above it, but no mount point. All masks
  * may be one file, so what they cover is compared, too; else the mask of another secret could be moved here.
@@ -119,7 +139,7 @@ static int unmount_in(int directory, const char *name, const struct request *req
   if (!above.root || !same(above.is, mask)) return EEXIST;
   if (!look_beneath(directory, name, &beneath)) return errno;
   if (!same(beneath.is, covered)) return ESTALE;
-  int error = fchdir(directory) != 0 || umount2(name, UMOUNT_NOFOLLOW | MNT_DETACH) != 0 ? errno : 0;
+  int error = fchdir(directory) != 0 ? errno : unmount_all(name, directory);
   if (chdir("/") != 0 && error == 0) error = errno;
   return error;
 }
@@ -150,6 +170,7 @@ static int cover(const struct request *request, struct answer *answer) {
 
 static int answer_path(const struct request *request, struct answer *answer) {
   if (strlen(request->path) != request->head.path || request->path[0] != '/') return EINVAL;
+  if (request->head.kind == AGAIN) return expect_again(request);
   return request->head.kind == UNMASK ? unmount(request, answer) : cover(request, answer);
 }
 
@@ -160,6 +181,7 @@ void answer_mount(const struct request *request, struct answer *answer) {
   case MASK_TEXT:
   case LINK:
   case PROTECT:
+  case AGAIN:
   case UNMASK: answer->error = answer_path(request, answer); return;
   case REWRITE: answer->error = rewrite_text(request); return;
   case FORGET: answer->error = forget_text(request->head.dev); return;

@@ -36,6 +36,8 @@ export interface Inside {
   mask(path: string, look: LiveLook, expected: Identity): Promise<InsideAnswer>
   /** Changes the text of a mask, by the token of the call that made it; `ENOENT` if that has no text. */
   rewrite(token: number, text: string): Promise<InsideAnswer>
+  /** From now on covers at once what comes to stand there, if it is (no) directory; `mask` is still to be asked for. */
+  again(path: string, as: { directory: boolean; deny: boolean }): void
   /** Takes away what covers the path if that is `mounted`, and what it covers is `covered` (on the host). */
   unmask(path: string, mounted: Identity, covered: Identity): Promise<InsideAnswer>
   /** Makes the path read-only if it is `expected`. */
@@ -91,7 +93,7 @@ async function greeted(greeting: Promise<Answer>): Promise<void> {
   if (error !== undefined) fail({ code: 'box-not-joined', reason: error })
 }
 
-function mounts(talk: Talk): Pick<Inside, 'mask' | 'rewrite' | 'unmask' | 'protect' | 'link'> {
+function mounts(talk: Talk): Pick<Inside, 'mask' | 'rewrite' | 'again' | 'unmask' | 'protect' | 'link'> {
   /** The text behind each mask: when another one covers the path, its room is free. */
   const texts = new Map<string, number>()
   const forget = (path: string): void => {
@@ -127,6 +129,10 @@ function mounts(talk: Talk): Pick<Inside, 'mask' | 'rewrite' | 'unmask' | 'prote
       const bytes = Buffer.from(text, 'utf8')
       if (bytes.length > LARGEST_TEXT) return { error: 'EFBIG', found: numbered(0), token, emptied: false }
       return at({ kind: KIND.rewrite, identity: numbered(token), path: '', text: bytes })
+    },
+    again(path, { directory, deny }) {
+      const identity = { dev: directory ? '1' : '0', ino: deny ? '1' : '0' }
+      if (toBytes(path).length <= LARGEST_PATH) talk.tell({ kind: KIND.again, identity, path })
     },
     async unmask(path, mounted, identity) {
       const answer = await at({ kind: KIND.unmask, identity, path, text: identityBytes(mounted) })

@@ -5,6 +5,7 @@ import { decideAlone, isNamed } from '../masks/set.ts'
 import { trackMasks, type Tracker } from '../masks/tracker.ts'
 import type { Mask } from '../masks/types.ts'
 import { lstatOf } from '../host/files.ts'
+import { expectAgain, type Again } from './again.ts'
 import { watchPlanted } from './planted.ts'
 import { notePolicyChanges } from './policy-notes.ts'
 import { protectedPattern } from '../protect/names.ts'
@@ -32,6 +33,7 @@ const BREATH = 250
 
 interface Live extends Watched {
   placer: Placer
+  again: Again
   tracker: Tracker
   /** Masked at some time: what is masked again was replaced. */
   known: Set<string>
@@ -52,6 +54,7 @@ export function startLive(watched: Watched): LiveMasks {
   const live: Omit<Live, 'tracker'> = {
     ...watched,
     placer: makePlacer(box),
+    again: expectAgain(box, survey.rules),
     known: new Set(survey.masks.map(({ path }) => path)),
     listeners: new Set(),
     failing: false,
@@ -82,10 +85,12 @@ export function startLive(watched: Watched): LiveMasks {
   )
   const whole: Live = Object.assign(live, { tracker })
   // What it rejects with has been told as a failure.
-  tracker.settled().then(
-    () => planted.ready(),
-    () => {},
-  )
+  const begin = async (): Promise<void> => {
+    await tracker.settled()
+    planted.ready()
+    whole.again.begin(tracker.masks().values())
+  }
+  begin().catch(() => {})
   return {
     rescan: () => rescan(whole),
     restore: () => restore(whole),
@@ -108,6 +113,7 @@ async function cover(live: Live, mask: Mask, stat?: BigIntStats): Promise<Outcom
   live.known.add(mask.path)
   live.journal.record({ kind: 'masked', path: mask.path, pattern: mask.reason.pattern, how })
   for (const tell of live.listeners) tell(mask.path)
+  live.again.expect(mask)
   return outcome
 }
 
@@ -178,6 +184,8 @@ async function mend(live: Live): Promise<void> {
 
 async function restore(live: Live): Promise<void> {
   await coverAll(live)
+  // The hand may be another one.
+  live.again.begin(live.tracker.masks().values())
   // In a large project on a busy machine this takes longer than a box may be unwatched; the events go on.
   const look = live.tracker.rescan()
   await Promise.race([look, delay(BREATH, undefined, { ref: false })])

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readJournal } from '../../../src/session/journal.ts'
 import { ask, liveSessions, type LiveSession } from '../../../src/session/registry.ts'
@@ -76,6 +76,21 @@ describe.each(['user', 'root'] as const)('a running box, as %s', (who: Who) => {
     expect(kinds(session.id)).toContain('masked')
   })
 
+  it('covers a saved secret even while agentbox itself stands still', async () => {
+    const [running, session] = await box()
+    await running.says('read <>')
+    const { joined } = partsOf(running.pid)
+    expect(await eventually(() => watchesOf(joined) > 0)).toBe(true)
+    process.kill(running.pid, 'SIGSTOP')
+    replace('TOKEN=saved\n')
+    expect(await eventually(() => seen(running.pid, `${project}/.env`) === '')).toBe(true)
+    process.kill(running.pid, 'SIGCONT')
+    expect(await eventually(() => kinds(session.id).includes('masked'))).toBe(true)
+    process.kill(running.pid, 'SIGTERM')
+    const { stderr } = await running.ended
+    expect(stderr).toMatch(/1 secret was replaced and masked again \(\.env\)/)
+  })
+
   it.each(['node', 'helpers'])('stands still while %s is stopped', async (what) => {
     rmSync(`${project}/tick`, { force: true })
     const [running] = await box('while :; do echo >> tick; sleep 0.05; done')
@@ -103,3 +118,8 @@ describe.each(['user', 'root'] as const)('a running box, as %s', (who: Who) => {
 function seen(pid: number, path: string): string {
   return readFileSync(`/proc/${partsOf(pid).init}/root${path}`, 'utf8')
 }
+
+const watchesOf = (pid: number): number =>
+  readdirSync(`/proc/${pid}/fdinfo`)
+    .map((fd) => readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'latin1').split('inotify wd').length - 1)
+    .reduce((sum, one) => sum + one, 0)
