@@ -83,6 +83,7 @@ struct box start_box(bool sockets);
 enum { LOOK_MS = 100 };
 void open_processes(void);
 void stop_everything(void);
+void stop_again(void);
 void keep_everything_stopped(void);
 
 /* main.c */

@@ -229,7 +229,8 @@ static void on_order(void) {
     if (is_signal(order.value)) kill(-it.agent, order.value);
     return;
   case FREEZE:
-    stop_everything();
+    if (it.frozen) stop_again(); /* it was continued */
+    else stop_everything();
     it.frozen = true;
     it.alone = false; /* the PONG that may be on its way is no leave to go on */
     tell(FROZEN, 0);

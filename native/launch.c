@@ -174,6 +174,12 @@ static void on_frozen(void) {
   if (it.stop_signal != 0) tell_node("stopped", it.stop_signal);
 }
 
+/* By hand, from the host: that is for job control, and no leave to run on unwatched. */
+static void on_continued(void) {
+  if (it.held) tell_init(FREEZE, 0);
+  else if (it.frozen) kill(getppid(), SIGCONT);
+}
+
 static void on_grouped(pid_t leader) {
   if (it.init == 0 || it.group != 0 || leader == getpgrp() || getpgid(leader) != leader) {
     end_box();
@@ -229,7 +235,7 @@ static void on_message(const struct message *message) {
   case TERMINAL: if (is_signal(value)) on_terminal_signal(value); return;
   case STOPPED: if (is_signal(value)) on_stopped(value); return;
   case FROZEN: on_frozen(); return;
-  case CONTINUED: if (it.frozen) kill(getppid(), SIGCONT); return; /* by hand, from the host */
+  case CONTINUED: on_continued(); return;
   case PING: on_ping(); return;
   case EXITED: set_end("exited", value); return;
   case KILLED: set_end("killed", value); return;

@@ -75,6 +75,21 @@ static bool something_moves(void) {
   return found;
 }
 
+static void give_up_if_hopeless(void) {
+  if (it.looks <= MOST_LOOKS && it.awakenings <= MOST_AWAKENINGS) return;
+  dprintf(STDERR_FILENO, "agentbox: a program in the box does not let itself be stopped: the box is ended\n");
+  _exit(125);
+}
+
+/* Somebody continued it: who does that often enough has it end. */
+void stop_again(void) {
+  it.awakenings++;
+  give_up_if_hopeless();
+  it.calm = false;
+  it.next_look = now_ms() + LOOK_MS;
+  kill(-1, SIGSTOP);
+}
+
 void keep_everything_stopped(void) {
   if (now_ms() < it.next_look) return;
   bool moved = something_moves();
@@ -83,9 +98,6 @@ void keep_everything_stopped(void) {
   it.calm = !moved;
   it.next_look = now_ms() + (moved ? LOOK_MS : CALM_MS);
   if (!moved) return;
-  if (it.looks > MOST_LOOKS || it.awakenings > MOST_AWAKENINGS) {
-    dprintf(STDERR_FILENO, "agentbox: a program in the box does not let itself be stopped: the box is ended\n");
-    _exit(125);
-  }
+  give_up_if_hopeless();
   kill(-1, SIGSTOP);
 }

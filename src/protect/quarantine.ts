@@ -81,7 +81,13 @@ function makeEntry(state: string, planted: Planted, stat: Stats, place: string):
     at,
     ...(stat.isSymbolicLink() ? { link: fromBytes(readlinkSync(fsPath(place), 'buffer')) } : {}),
   }
-  writeFileSync(`${homeOf(state)}/${id}/meta.json`, `${JSON.stringify(entry)}\n`, { flag: 'wx', mode: 0o600 })
+  try {
+    const text = `${JSON.stringify(entry)}\n`
+    writeFileSync(`${homeOf(state)}/${id}/meta.json`, text, { flag: 'wx', mode: 0o600 })
+  } catch (error) {
+    removeTree(`${homeOf(state)}/${id}`)
+    throw error
+  }
   return entry
 }
 

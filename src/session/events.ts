@@ -25,7 +25,8 @@ export type SessionEvent =
   | { kind: 'policy'; file: string; effect: string }
   /** A protection does not work; `part` names it. */
   | { kind: 'degraded'; part: string; reason: string }
-  | { kind: 'restored'; part: string }
+  /** `stood`: the box stood still meanwhile. */
+  | { kind: 'restored'; part: string; stood?: boolean }
   /** agentbox ended or froze the box, since a protection could not be had back. */
   | { kind: 'stopped'; how: 'stop' | 'freeze' | 'continue'; reason: string }
   /** A command was let run without a box; `wanted` is the policy or the repository that would have it in one. */

@@ -49,6 +49,8 @@ export interface HeldBox {
   /** Stops everything in the box until `thaw`; resolves when it stands still. */
   freeze(): Promise<void>
   thaw(): void
+  /** Stops everything in the box for ever: what would end a program ends the box from now on. */
+  freezeForGood(): void
   /** Ends the box at once, whatever runs in it. */
   end(): void
 }
@@ -68,6 +70,8 @@ interface Progress {
   release?: () => void
   /** Whoever waits for a freeze. */
   onHeld: (() => void)[]
+  /** It was frozen, and is not to go on. */
+  forGood: boolean
 }
 
 interface Launching {
@@ -80,6 +84,8 @@ interface Launching {
 /* Lines of the helper: ready PID, started, stopped SIGNAL, held, ending, then how it ended. */
 const LARGEST_CAPTURE = 64 << 10
 const SIGKILL = 9
+/** SIGHUP, SIGINT, SIGQUIT, SIGTERM. */
+const ENDING: ReadonlySet<number> = new Set([1, 2, 3, 15])
 const SIGTTIN = 21
 const SIGTTOU = 22
 
@@ -104,8 +110,12 @@ export async function launch(input: LaunchInput): Promise<AgentEnd> {
   const [control, captured, requests] = child.stdio.slice(3) as unknown as [Duplex, Readable, Duplex]
   const capture = collect(captured)
   const inside = openInside(child, requests, () => void control.write('unjoin\n'))
-  const progress: Progress = { onHeld: [] }
-  const unwatch = watchSignals((number) => void control.write(`signal ${number}\n`))
+  const progress: Progress = { onHeld: [], forGood: false }
+  const unwatch = watchSignals((number) => {
+    // What is stopped would get it when it goes on, which it never does.
+    if (progress.forGood && ENDING.has(number)) control.write('end\n')
+    else control.write(`signal ${number}\n`)
+  })
   // The helper may end while something is being written to it; its end is what counts.
   control.on('error', () => {})
   eachLine(control, (line) => handleLine(line, { input, control, inside, progress }))
@@ -191,6 +201,10 @@ function heldBox(pid: number, process: number, { input, control, inside, progres
         control.write('freeze\n')
       }),
     thaw: () => void control.write('thaw\n'),
+    freezeForGood() {
+      progress.forGood = true
+      control.write('freeze\n')
+    },
     end: () => void control.write('end\n'),
     async rejoin() {
       const next = joinBox(input.helper, process, input.sockets === true)

@@ -17,7 +17,7 @@ import type { Watched } from './supervise.ts'
 export interface LiveMasks {
   /** Looks for secrets everywhere, as at launch; resolves with the paths that were masked by it. */
   rescan(): Promise<string[]>
-  /** Covers everything that is known to be secret, and looks for more in the background. */
+  /** Covers everything that is known to be secret, by another hand. */
   restore(): Promise<void>
   /** Masks one path now if it has a secret's name; false if it has not, or nothing stands there. */
   cover(path: string): Promise<boolean>
@@ -93,7 +93,7 @@ export function startLive(watched: Watched): LiveMasks {
   begin().catch(() => {})
   return {
     rescan: () => rescan(whole),
-    restore: () => restore(whole),
+    restore: () => restore(whole, () => tracker.settled()),
     cover: (path) => coverPath(whole, path),
     expect: (path) => planted.expect(path),
     close() {
@@ -175,21 +175,20 @@ async function mend(live: Live): Promise<void> {
   for (let what = live.next; what !== undefined; what = live.next) {
     live.next = undefined
     const { part, reason } = what
-    await live.guard.lost(part, reason, () => restore(live))
+    await live.guard.lost(part, reason, () => restore(live, () => live.tracker.rescan()))
     await delay(BREATH, undefined, { ref: false })
     if (live.closed || live.box.ended) return
   }
   live.failing = false
 }
 
-async function restore(live: Live): Promise<void> {
+/** First what is known; then `more`, and what it brought or what was being decided about meanwhile. */
+async function restore(live: Live, more: () => Promise<void>): Promise<void> {
   await coverAll(live)
   // The hand may be another one.
   live.again.begin(live.tracker.masks().values())
-  // In a large project on a busy machine this takes longer than a box may be unwatched; the events go on.
-  const look = live.tracker.rescan()
-  await Promise.race([look, delay(BREATH, undefined, { ref: false })])
-  background(live, look)
+  await more()
+  await coverAll(live)
 }
 
 async function coverAll(live: Live): Promise<void> {

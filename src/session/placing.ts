@@ -2,7 +2,7 @@ import { lstatSync, readFileSync, type BigIntStats } from 'node:fs'
 import { fsPath } from '../host/bytes.ts'
 import type { Mask } from '../masks/types.ts'
 import type { Identity } from '../plan/ops.ts'
-import type { LiveLook } from './inside.ts'
+import type { InsideAnswer, LiveLook } from './inside.ts'
 import type { HeldBox } from './launcher.ts'
 
 /** `placed`: it was bare and is covered now. `covered`: something covers it already. `gone`: nothing is there. */
@@ -53,9 +53,10 @@ async function place(
     const expected = attempt === 0 && seen !== undefined ? identityIn(seen) : identityOf(path)
     if (expected === undefined) return 'gone'
     const live = liveLook(look)
-    const { error, found, token } = await inTurn(() => box.inside.mask(path, live, expected))
+    const answer = await inTurn(() => box.inside.mask(path, live, expected))
+    const { error, found } = answer
     if (error === undefined) {
-      covers.note(path, expected, live.kind === 'text' ? token : undefined)
+      covers.note(path, expected, tokenIn(answer, live))
       return 'placed'
     }
     if (GONE.has(error)) return 'gone'
@@ -76,6 +77,10 @@ async function lift({ box, inTurn }: Placing, path: string): Promise<boolean> {
   return (await inTurn(() => box.inside.unmask(path, found, host))).error === undefined
 }
 
+/** Without room for its text a mask is empty, and has none that could be rewritten. */
+const tokenIn = ({ token, emptied }: InsideAnswer, look: LiveLook): number | undefined =>
+  look.kind === 'text' && !emptied ? token : undefined
+
 /** Rewrites the text of a mask of this helper's; any other gets one on top, whose identity the helper tells. */
 async function change({ box, covers, inTurn }: Placing, { path, look }: Mask): Promise<boolean> {
   const live = liveLook(look)
@@ -86,7 +91,7 @@ async function change({ box, covers, inTurn }: Placing, { path, look }: Mask): P
   const { error, found } = await inTurn(() => box.inside.mask(path, live, NOBODY))
   if (error !== 'EEXIST' || host === undefined) return false
   const done = await inTurn(() => box.inside.mask(path, live, found))
-  if (done.error === undefined) covers.note(path, host, live.kind === 'text' ? done.token : undefined)
+  if (done.error === undefined) covers.note(path, host, tokenIn(done, live))
   return done.error === undefined
 }
 

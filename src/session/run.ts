@@ -76,7 +76,7 @@ export async function runBoxed(
       async onReady(box) {
         checkIdentities(plan, box.pid)
         await mountGitConfigs(configs, box.inside)
-        supervision = await supervise(box, prepared, session, outside)
+        supervision = await supervise(box, prepared, session, tell.warn, outside)
       },
     })
     let hits: string[] = []

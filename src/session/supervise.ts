@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { AgentboxError, fail } from '../errors.ts'
 import { openControl } from './control.ts'
 import { startLive, type LiveMasks } from './live.ts'
 import { makeGuard, type Guard } from './guard.ts'
@@ -42,6 +43,7 @@ export async function supervise(
   box: HeldBox,
   prepared: Prepared,
   session: SessionDir,
+  warn: (text: string) => void,
   outside?: Outside,
 ): Promise<Supervision> {
   const { situation, plan, profile, survey } = prepared
@@ -53,23 +55,38 @@ export async function supervise(
   const about = { project: project.root, agent: profile.name, command: [...plan.argv], network: plan.network }
   journal.record({ kind: 'started', ...about, masks: survey.masks.length })
   registerSession(session.path, { version: 1, id: session.id, pid: process.pid, began, ...about })
-  const guard = makeGuard(box, journal, policy.live.onFailure.value)
+  const guard = makeGuard(box, journal, policy.live.onFailure.value, warn)
   const watched: Watched = { box, prepared, session, journal, guard }
   const live = startLive(watched)
   void keepHandInside(watched, live)
-  const network = await openNetwork(box, prepared, journal, outside)
+  const finish = (how: string): void => {
+    live.close()
+    journal.record({ kind: 'ended', how })
+    journal.close()
+  }
+  const network = await openNetwork(box, prepared, journal, outside).catch((error: unknown) => {
+    finish('the network of the box could not be opened')
+    return explain(error)
+  })
   const control = openControl(session.path, (request) => answer(request, live))
   return {
     tally,
     verdicts: guard.verdicts,
     close(end) {
-      live.close()
       control.close()
       network.close()
-      journal.record({ kind: 'ended', how: endText(end) })
-      journal.close()
+      finish(endText(end))
     },
   }
+}
+
+/** The hand is gone before the agent was there: no error of ours, but one that the user is to hear of as such. */
+function explain(error: unknown): never {
+  if (error instanceof AgentboxError) throw error
+  return fail(
+    { code: 'box-not-joined', reason: error instanceof Error ? error.message : String(error) },
+    error,
+  )
 }
 
 /** The process that mounts masks in the box may be killed; another one takes its place. */

@@ -36,7 +36,7 @@ function eventText(event: JournalLine, project: string | undefined): string {
     case 'degraded':
       return `degraded     ${shown(event.part)}: ${shown(event.reason)}`
     case 'restored':
-      return `restored     ${shown(event.part)}`
+      return `restored     ${shown(event.part)}${event.stood === true ? '; the box stood still meanwhile' : ''}`
     case 'stopped':
       return `${event.how.padEnd(12)} ${shown(event.reason)}`
     case 'bypassed':

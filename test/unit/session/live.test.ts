@@ -1,0 +1,51 @@
+import { expect, it, vi } from 'vitest'
+import type { TrackerInput } from '../../../src/masks/tracker.ts'
+import { startLive } from '../../../src/session/live.ts'
+import type { Watched } from '../../../src/session/supervise.ts'
+
+/** What the tracker was given, and how its look at everything is ended. */
+const tracker = vi.hoisted(() => ({ on: undefined as TrackerInput['on'] | undefined, finish: () => {} }))
+
+vi.mock('../../../src/masks/tracker.ts', () => ({
+  trackMasks({ on }: TrackerInput) {
+    tracker.on = on
+    return {
+      masks: () => new Map(),
+      settled: () => new Promise(() => {}),
+      rescan: () => new Promise<void>((resolve) => (tracker.finish = resolve)),
+      close: () => {},
+    }
+  },
+}))
+vi.mock('../../../src/session/planted.ts', () => ({ watchPlanted: () => ({ close: () => {} }) }))
+vi.mock('../../../src/session/policy-notes.ts', () => ({ notePolicyChanges: () => () => {} }))
+
+it.each([
+  ['lost events', (on: TrackerInput['on']) => on.missed('9000 at once')],
+  ['directories without a watch', (on: TrackerInput['on']) => on.degraded('the limit is reached', 3)],
+])('%s: protection is back when everything has been looked at, not before', async (_what, happen) => {
+  let restore = (): Promise<void> => Promise.reject(new Error('nothing was told'))
+  const watched = {
+    box: { ended: false, inside: { again: () => {} } },
+    guard: {
+      lost: (_part: string, _reason: string, work: typeof restore) => {
+        restore = work
+        return new Promise(() => {})
+      },
+    },
+    journal: { record: () => {} },
+    prepared: {
+      survey: { masks: [], rules: { project: '/nowhere', matcher: { match: () => undefined } } },
+      situation: { dirs: { state: '/nowhere' }, project: { root: '/nowhere' } },
+    },
+  } as unknown as Watched
+  const live = startLive(watched)
+  happen(tracker.on!)
+  let over = false
+  const done = restore().then(() => (over = true))
+  await new Promise((resolve) => setTimeout(resolve, 350))
+  expect(over).toBe(false)
+  tracker.finish()
+  await done
+  live.close()
+})
