@@ -1,4 +1,5 @@
 import type { Problem } from '../errors.ts'
+import { shown } from './escape.ts'
 import { gitWords } from './wording/git.ts'
 import { initWords } from './wording/init.ts'
 import { liveWords } from './wording/live.ts'
@@ -19,9 +20,10 @@ const words: Words<Problem['code']> = {
   ...liveWords,
 }
 
-/** A problem's lines, without what goes before them. */
+/** A problem's lines, without what goes before them. What a wording has forgotten to escape is escaped here. */
 export function describe(problem: Problem): string[] {
-  return (words[problem.code] as (problem: Problem) => string[])(problem)
+  const lines = (words[problem.code] as (problem: Problem) => string[])(problem)
+  return lines.map((line) => shown(line, Number.POSITIVE_INFINITY))
 }
 
 /** The whole message, ready for stderr. */

@@ -99,10 +99,37 @@ export const catalogue: readonly Threat[] = [
     id: 'hostile-repository',
     what: 'a policy that widens or breaks, programs in the repository, git settings',
     tests: [
+      'e2e/trust/hostile.test.ts',
       'unit/config/corpus.test.ts',
       'integration/config/load.test.ts',
       'integration/git/hostile.test.ts',
       'integration/host/executables.test.ts',
+    ],
+    compared: false,
+  },
+  {
+    id: 'approval',
+    what: 'an approval that is swapped, borrowed or answered by somebody else',
+    tests: ['e2e/trust/ask.test.ts', 'integration/config/trust.test.ts', 'e2e/trust/trust.test.ts'],
+    compared: false,
+  },
+  {
+    id: 'watcher',
+    what: 'killing, freezing or starving what watches: overflow, watch limit, storms, cyclic links',
+    tests: [
+      'e2e/live/failures.test.ts',
+      'e2e/faults/faults.test.ts',
+      'integration/masks/watch/engine.test.ts',
+    ],
+    compared: false,
+  },
+  {
+    id: 'proxy',
+    what: 'tricks with the proxy: names, addresses, rebinding, smuggled and endless requests',
+    tests: [
+      'integration/network/tricks.test.ts',
+      'integration/network/fuzz.test.ts',
+      'unit/network/rules.test.ts',
     ],
     compared: false,
   },
