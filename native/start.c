@@ -4,12 +4,14 @@
  * Node writes records to the control socket: fd (u32), length (u32), bytes, in the machine's byte order.
  * A record for ARGS_FD, SECCOMP_FD or a data fd becomes a memory file that bwrap finds under that number;
  * ARGV and ENVIRON are NUL-terminated strings, so that every byte reaches the agent as it was typed
- * (Node itself can pass only UTF-8); END closes the list.
+ * (Node itself can pass only UTF-8); GROUPS are the control groups of the box; END closes the list.
  */
 #include "join.h"
+#include <linux/sched.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
-enum { ARGV = 0, ENVIRON = 1, END = 2 };
+enum { ARGV = 0, ENVIRON = 1, END = 2, GROUPS = 3 };
 enum { LARGEST_RECORD = 64 << 20 };
 
 static void read_exactly(void *into, size_t size) {
@@ -67,6 +69,7 @@ static void make_file(int number, const char *body, size_t size) {
 struct order {
   char **argv;
   char **environ;
+  char **groups; /* NULL: none */
   int last_fd;
 };
 
@@ -82,6 +85,7 @@ static struct order read_order(void) {
     char *body = read_body(size);
     if (number == ARGV) order.argv = split_strings(body, size);
     else if (number == ENVIRON) order.environ = split_strings(body, size);
+    else if (number == GROUPS) order.groups = split_strings(body, size);
     else {
       /* Without a gap, for all that is opened later must lie above the numbers that are bwrap's. */
       int next = order.last_fd == SECCOMP_FD ? FIRST_DATA_FD : order.last_fd + 1;
@@ -97,6 +101,40 @@ static struct order read_order(void) {
   return order;
 }
 
+_Noreturn static void refuse(const char *what) {
+  dprintf(STDERR_FILENO, "%s: %s\n", what, strerror(errno));
+  _exit(125);
+}
+
+static void write_own_pid(const char *file) {
+  int fd = open(file, O_WRONLY | O_CLOEXEC);
+  if (fd < 0 || write(fd, "0", 1) != 1) refuse(file);
+  close(fd);
+}
+
+/*
+ * Moving a process makes the kernel wait until no other one forks, some ten milliseconds. A single thread that
+ * moves itself (`tasks`, version 1) and a process that begins in its group (version 2: a directory) need not wait.
+ */
+static pid_t fork_into_groups(char **groups) {
+  int directory = -1;
+  if (groups != NULL && groups[0] != NULL) directory = open(groups[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  struct clone_args how = {
+      .flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD, .cgroup = (unsigned long long)directory};
+  pid_t child = directory < 0 ? -1 : (pid_t)syscall(SYS_clone3, &how, sizeof how);
+  bool there = child >= 0;
+  if (!there) child = fork();
+  if (child == 0) {
+    if (dup2(CAPTURE_FD, STDERR_FILENO) < 0) _exit(125);
+    if (!there && directory >= 0 && fchdir(directory) != 0) refuse(groups[0]);
+    if (!there && directory >= 0) write_own_pid("cgroup.procs");
+    if (!there && directory >= 0 && chdir("/") != 0) refuse("/");
+    for (char **file = groups; directory < 0 && file != NULL && *file != NULL; file++) write_own_pid(*file);
+  }
+  if (directory >= 0) close(directory);
+  return child;
+}
+
 /*
  * All signals stay blocked, and a mask outlives exec: bwrap's monitor is in the group that the terminal
  * and the user's `kill` reach, and its death would take the box along.
@@ -104,10 +142,9 @@ static struct order read_order(void) {
 _Noreturn static void become_bwrap(const struct order *order, pid_t parent, int channel) {
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) _exit(125);
   if (getppid() != parent) _exit(125);
-  if (dup2(CAPTURE_FD, STDERR_FILENO) < 0 || dup2(channel, CHANNEL_FD) < 0) _exit(125);
+  if (dup2(channel, CHANNEL_FD) < 0) _exit(125);
   execve(order->argv[0], order->argv, order->environ);
-  dprintf(STDERR_FILENO, "%s: %s\n", order->argv[0], strerror(errno));
-  _exit(125);
+  refuse(order->argv[0]);
 }
 
 /* Forked first, when there is nothing in this process but Node's sockets; told the box's pid over JOIN_FD. */
@@ -144,7 +181,7 @@ struct box start_box(bool sockets) {
   int on = 1;
   if (setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0) die("SO_PASSCRED");
   pid_t self = getpid();
-  pid_t monitor = fork();
+  pid_t monitor = fork_into_groups(order.groups);
   if (monitor < 0) die("fork");
   if (monitor == 0) become_bwrap(&order, self, pair[1]);
   close(pair[1]);

@@ -19,8 +19,11 @@ export interface Limits {
 
 /** A control group of one box's own. */
 export interface Cgroup {
-  /** Puts a process there; what it starts from then on is there as well. */
-  add(pid: number): void
+  /**
+   * What a process needs to get there: version 2, the directory to begin in; version 1, the file of each
+   * hierarchy that a thread writes itself to. What it starts from then on is there as well.
+   */
+  entrances: readonly string[]
   /** How often the kernel refused or ended something because of each limit. */
   hits(): Hits
   /** To be called when nothing runs in it any more. */
@@ -103,9 +106,7 @@ export function makeCgroup(limits: Limits, name: string, place: CgroupPlace = he
     return undefined
   }
   return {
-    add(pid) {
-      for (const { dir } of held) writeFileSync(`${dir}/cgroup.procs`, String(pid))
-    },
+    entrances: held.map(({ dir, version }) => (version === 2 ? dir : `${dir}/tasks`)),
     hits: () => hitsOf(held),
     remove: () => removeAll(held),
   }

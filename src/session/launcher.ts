@@ -26,8 +26,8 @@ export interface LaunchInput {
   data: readonly Buffer[]
   /** Limits of single processes, and of how many the user may have; from the latter the kernel exempts root. */
   limits?: Limits
-  /** Is given the process that everything in the box comes from, before there is anything else. */
-  confine?(pid: number): void
+  /** What makes bwrap and everything in the box members of control groups, see `Cgroup.entrances`. */
+  groups?: readonly string[] | undefined
   /** The soft limit on open descriptors that the agent gets: Node has raised its own. */
   openFiles?: number | undefined
   /** Sockets in the box's network will be asked of `Inside`. */
@@ -119,7 +119,6 @@ export async function launch(input: LaunchInput): Promise<AgentEnd> {
   // The helper may end while something is being written to it; its end is what counts.
   control.on('error', () => {})
   eachLine(control, (line) => handleLine(line, { input, control, inside, progress }))
-  input.confine?.(child.pid)
   control.write(request)
   try {
     await closed(child)

@@ -5,8 +5,8 @@ import { makeCgroup, type Cgroup, type CgroupPlace, type Limits } from './cgroup
 export interface HeldLimits {
   /** Limits of single processes, which the helper sets: where no control group holds them. */
   each: Limits
-  /** Before anything runs: puts the process that starts the box under the limits. */
-  add(pid: number): void
+  /** The control groups that the box has to be started in. */
+  groups: readonly string[] | undefined
   /** What cannot be held as the policy has it. */
   warnings: readonly string[]
   /** What the box ran into; for the user, when it has ended. Lets go of everything. */
@@ -31,7 +31,7 @@ export function holdLimits(
   const alone = limits.memory !== undefined && cgroup === undefined
   return {
     each: { processes: limits.processes, memory: alone ? limits.memory : undefined },
-    add: (pid) => cgroup?.add(pid),
+    groups: cgroup?.entrances,
     warnings: alone
       ? ['limits.memory holds for each process by itself: here is no control group that may be used']
       : [],

@@ -11,6 +11,7 @@ export const FIRST_DATA_FD = 10
 const ARGV = 0
 const ENVIRON = 1
 const END = 2
+const GROUPS = 3
 
 /**
  * What the native helper needs to start bwrap: records of number, length, bytes. Strings go this way
@@ -33,6 +34,7 @@ export function encodeRequest(input: LaunchInput): Buffer {
   return Buffer.concat([
     ...record(ARGV, strings(argv)),
     ...record(ENVIRON, strings(environ)),
+    ...(input.groups === undefined ? [] : record(GROUPS, strings(input.groups))),
     ...record(ARGS_FD, strings(options)),
     ...record(SECCOMP_FD, input.seccomp),
     ...input.data.flatMap((bytes, index) => record(FIRST_DATA_FD + index, bytes)),

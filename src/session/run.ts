@@ -70,7 +70,7 @@ export async function runBoxed(
       seccomp: seccompProgram(facts.arch),
       data: session.data,
       limits: limits.each,
-      confine: limits.add,
+      groups: limits.groups,
       openFiles: softOpenFiles(),
       sockets: needsSockets(prepared),
       async onReady(box) {

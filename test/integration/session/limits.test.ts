@@ -23,12 +23,11 @@ describe('a control group of version 2', () => {
 
   test('is made beside the terminal, where the tree gives these controllers away', () => {
     const cgroup = makeCgroup({ memory: 1 << 28, processes: 99 }, 'agentbox-1-a', at('/user/app/terminal'))
-    cgroup!.add(4711)
     const place = 'user/app/agentbox-1-a'
     expect(read(`${place}/memory.max`)).toBe(String(1 << 28))
     expect(read(`${place}/memory.swap.max`)).toBe('0')
     expect(read(`${place}/pids.max`)).toBe('99')
-    expect(read(`${place}/cgroup.procs`)).toBe('4711')
+    expect(cgroup!.entrances).toEqual([join(root, place)])
     write(`${place}/memory.events`, 'low 0\nhigh 0\nmax 7\noom 3\noom_kill 2\n')
     write(`${place}/pids.events`, 'max 5\n')
     expect(cgroup!.hits()).toEqual({ memory: 2, processes: 5 })
