@@ -8,8 +8,7 @@ import { encodeRequest } from './request.ts'
 import { dieBySignal, stopSelf, watchSignals } from './signals.ts'
 
 export interface LaunchInput {
-  /** Absolute: the native helper and bubblewrap on the host. */
-  helper: string
+  /** Absolute: bubblewrap on the host. */
   bwrap: string
   /** bwrap's options; all strings here may be surrogate-escaped. `--seccomp` and the command are added. */
   bwrapArgs: readonly string[]
@@ -19,8 +18,6 @@ export interface LaunchInput {
   initPath: string
   /** The whole environment of the agent, and of bwrap. */
   env: Readonly<Record<string, string>>
-  /** Working directory of bwrap itself; the agent's is set by `--chdir`. */
-  cwd: string
   seccomp: Buffer
   /** Contents of the descriptors FIRST_DATA_FD, FIRST_DATA_FD + 1, … that `bwrapArgs` name. */
   data: readonly Buffer[]
@@ -30,8 +27,6 @@ export interface LaunchInput {
   groups?: readonly string[] | undefined
   /** The soft limit on open descriptors that the agent gets: Node has raised its own. */
   openFiles?: number | undefined
-  /** Sockets in the box's network will be asked of `Inside`. */
-  sockets?: boolean | undefined
   /** Runs when the box stands and is held; throwing ends it. */
   onReady(box: HeldBox): void | Promise<void>
 }
@@ -74,8 +69,20 @@ interface Progress {
   forGood: boolean
 }
 
+/** The native helper before it has been told what to start. */
+export interface Helper {
+  /** Absolute. */
+  path: string
+  child: ChildProcess
+  /** Sockets in the box's network will be asked of `Inside`. */
+  sockets: boolean
+  /** Ends it, if it is not to start anything. */
+  dismiss(): void
+}
+
 interface Launching {
   input: LaunchInput
+  helper: Helper
   control: Duplex
   inside: Inside
   progress: Progress
@@ -90,23 +97,40 @@ const SIGTTIN = 21
 const SIGTTOU = 22
 
 /**
- * Builds the box, lets `onReady` look at it, runs the agent in it with this process's standard streams,
- * and waits for its end. Terminal, signals and job control are the agent's in between (native/launch.c).
- * Nothing of the box is left when it returns, unless the helper itself was killed: then it is being ended.
- * Rejects with what `onReady` threw, or `helper-missing` or `io`.
+ * Starts the helper; not more, so that it gets ready while this process is still at work. A helper that cannot
+ * be started is told of by `launch`, which must follow in the same turn of the event loop, or `dismiss`.
  */
-export async function launch(input: LaunchInput): Promise<AgentEnd> {
-  const request = encodeRequest(input)
-  const sockets = input.sockets === true
-  const child = spawn(input.helper, ['launch', ...(sockets ? ['sockets'] : [])], {
-    cwd: input.cwd,
+export function startHelper(path: string, sockets: boolean): Helper {
+  const child = spawn(path, ['launch', ...(sockets ? ['sockets'] : [])], {
+    cwd: '/',
     env: {},
     stdio: [
       ...(['inherit', 'inherit', 'inherit', 'pipe', 'pipe', 'pipe'] as const),
       ...(sockets ? ['ipc' as const] : []),
     ],
   })
-  if (child.pid === undefined) return await unstarted(child, input.helper)
+  return {
+    path,
+    child,
+    sockets,
+    dismiss() {
+      child.on('error', () => {})
+      for (const stream of child.stdio) stream?.destroy()
+      if (child.connected) child.disconnect()
+    },
+  }
+}
+
+/**
+ * Builds the box, lets `onReady` look at it, runs the agent in it with this process's standard streams,
+ * and waits for its end. Terminal, signals and job control are the agent's in between (native/launch.c).
+ * Nothing of the box is left when it returns, unless the helper itself was killed: then it is being ended.
+ * Rejects with what `onReady` threw, or `helper-missing` or `io`.
+ */
+export async function launch(helper: Helper, input: LaunchInput): Promise<AgentEnd> {
+  const { child } = helper
+  const request = encodeRequest(input)
+  if (child.pid === undefined) return await unstarted(child, helper.path)
   const [control, captured, requests] = child.stdio.slice(3) as unknown as [Duplex, Readable, Duplex]
   const capture = collect(captured)
   const inside = openInside(child, requests, () => void control.write('unjoin\n'))
@@ -118,7 +142,7 @@ export async function launch(input: LaunchInput): Promise<AgentEnd> {
   })
   // The helper may end while something is being written to it; its end is what counts.
   control.on('error', () => {})
-  eachLine(control, (line) => handleLine(line, { input, control, inside, progress }))
+  eachLine(control, (line) => handleLine(line, { input, helper, control, inside, progress }))
   control.write(request)
   try {
     await closed(child)
@@ -189,7 +213,7 @@ async function hold(pid: number, launching: Launching): Promise<void> {
   }
 }
 
-function heldBox(pid: number, process: number, { input, control, inside, progress }: Launching): HeldBox {
+function heldBox(pid: number, process: number, { helper, control, inside, progress }: Launching): HeldBox {
   return {
     pid,
     inside,
@@ -206,7 +230,7 @@ function heldBox(pid: number, process: number, { input, control, inside, progres
     },
     end: () => void control.write('end\n'),
     async rejoin() {
-      const next = joinBox(input.helper, process, input.sockets === true)
+      const next = joinBox(helper.path, process, helper.sockets)
       await next.joined
       if (this.ended) next.close()
       this.inside.close()

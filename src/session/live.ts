@@ -2,13 +2,13 @@ import type { BigIntStats, Stats } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { MaskDelta } from '../masks/live-set.ts'
 import { decideAlone, isNamed } from '../masks/set.ts'
-import { trackMasks, type Tracker } from '../masks/tracker.ts'
+import type { Tracker } from '../masks/tracker.ts'
 import type { Mask } from '../masks/types.ts'
 import { lstatOf } from '../host/files.ts'
 import { expectAgain, type Again } from './again.ts'
+import type { EarlyWatch } from './early.ts'
 import { watchPlanted } from './planted.ts'
 import { notePolicyChanges } from './policy-notes.ts'
-import { protectedPattern } from '../protect/names.ts'
 import { identityOf, makePlacer, type Outcome, type Placer } from './placing.ts'
 import { storeLater } from './storing.ts'
 import type { Watched } from './supervise.ts'
@@ -45,8 +45,10 @@ interface Live extends Watched {
   closed: boolean
 }
 
-export function startLive(watched: Watched): LiveMasks {
+/** Takes over the watch over the project that has begun already. */
+export function startLive(watched: Watched, early: EarlyWatch): LiveMasks {
   const { box, prepared } = watched
+  const { tracker } = early
   const { survey, situation } = prepared
   const planted = watchPlanted(watched)
   const notePolicy = notePolicyChanges(watched)
@@ -61,29 +63,22 @@ export function startLive(watched: Watched): LiveMasks {
     next: undefined,
     closed: false,
   }
-  const tracker = trackMasks(
-    {
-      masks: survey.rules,
-      others: protectedPattern,
-      on: {
-        urgent: (mask, stat) => background(whole, cover(whole, mask, stat)),
-        changed(delta, masks, urged) {
-          apply(whole, { ...delta, added: delta.added.filter(({ path }) => !urged.has(path)) })
-          store(masks)
-        },
-        other(path, how) {
-          planted.look(path, how)
-          notePolicy(path)
-        },
-        plain: (path, stat) => reveal(whole, path, stat),
-        missed: (reason) => failed(whole, 'watch', `the kernel dropped events (${reason})`),
-        degraded: (reason, count) => failed(whole, 'watch', `${reason}; ${count} directories are polled`),
-        failed: (error) => failed(whole, 'masks', error instanceof Error ? error.message : String(error)),
-      },
-    },
-    survey.masks,
-  )
   const whole: Live = Object.assign(live, { tracker })
+  early.listen({
+    urgent: (mask, stat) => background(whole, cover(whole, mask, stat)),
+    changed(delta, masks, urged) {
+      apply(whole, { ...delta, added: delta.added.filter(({ path }) => !urged.has(path)) })
+      store(masks)
+    },
+    other(path, how) {
+      planted.look(path, how)
+      notePolicy(path)
+    },
+    plain: (path, stat) => reveal(whole, path, stat),
+    missed: (reason) => failed(whole, 'watch', `the kernel dropped events (${reason})`),
+    degraded: (reason, count) => failed(whole, 'watch', `${reason}; ${count} directories are polled`),
+    failed: (error) => failed(whole, 'masks', error instanceof Error ? error.message : String(error)),
+  })
   // What it rejects with has been told as a failure.
   const begin = async (): Promise<void> => {
     await tracker.settled()

@@ -5,6 +5,7 @@ import { CREDENTIAL_PORT, PROXY_PORT } from '../network/places.ts'
 import { compileRules } from '../network/rules/decide.ts'
 import type { Journal } from './journal.ts'
 import type { HeldBox } from './launcher.ts'
+import type { Policy } from '../policy/types.ts'
 import type { Prepared } from './prepare.ts'
 
 /** Milliseconds. */
@@ -28,9 +29,8 @@ type Serve = (client: Socket, proxy: Proxy) => void
 export type Outside = Partial<Access>
 
 /** Does this box need sockets in its own network? */
-export function needsSockets({ plan, situation }: Prepared): boolean {
-  const { ports, expose } = situation.policy.network
-  return plan.network !== 'host' && (plan.network === 'allow' || ports.length + expose.length > 0)
+export function needsSockets({ network: { mode, ports, expose } }: Policy): boolean {
+  return mode.value !== 'host' && (mode.value === 'allow' || ports.length + expose.length > 0)
 }
 
 /**
@@ -50,7 +50,7 @@ export async function openNetwork(
     for (const server of open) server.close()
     for (const socket of sockets) socket.destroy()
   }
-  if (!needsSockets(prepared)) return { close }
+  if (!needsSockets(prepared.situation.policy)) return { close }
   const { network, credentials } = prepared.situation.policy
   let proxy: Promise<Proxy> | undefined
   const load = (): Promise<Proxy> => (proxy ??= import('../network/proxy/index.ts'))

@@ -9,12 +9,13 @@ import { isWithin } from '../host/paths.ts'
 import type { Project } from '../host/project.ts'
 import { INIT_PATH } from '../plan/build.ts'
 import { makePlaceholders } from '../protect/paths.ts'
+import { watchEarly, type EarlyWatch } from './early.ts'
 import { openSession, type SessionDir } from './backing.ts'
 import { checkMountPoints, ensurePrivateHome, type PrivateHome } from './home.ts'
 import { checkIdentities, noteIdentities } from './identity.ts'
 import { collectGitConfigs, copyGitConfigs, mountGitConfigs, withGitConfigs } from './git-config.ts'
 import { holdLimits } from './limits.ts'
-import { launch, type AgentEnd } from './launcher.ts'
+import { launch, startHelper, type AgentEnd } from './launcher.ts'
 import { needsSockets, type Outside } from './network.ts'
 import { prepare, type CommandRequest, type Prepared } from './prepare.ts'
 import type { Situation } from './situation.ts'
@@ -47,7 +48,9 @@ export async function runBoxed(
   const bwrap = locateBwrap()
   const { facts, dirs, project } = situation
   const session = openSession(dirs.state, facts.uid)
+  const started = startHelper(helper, needsSockets(situation.policy))
   let supervision: Supervision | undefined
+  let early: EarlyWatch | undefined
   try {
     const prepared = prepare(situation, request, helper, `${session.path}/home`)
     const home = openHome(prepared, session)
@@ -59,26 +62,24 @@ export async function runBoxed(
     const limits = holdLimits(plan, facts.uid, session.id)
     for (const warning of limits.warnings) tell.warn(warning)
     tell.begin(prepared)
-    const ending = launch({
-      helper,
+    const ending = launch(started, {
       bwrap,
       bwrapArgs: optionsWithin(bwrapOptions(plan, session.files), prepared),
       command: plan.argv,
       initPath: INIT_PATH,
       env: plan.env,
-      cwd: '/',
       seccomp: seccompProgram(facts.arch),
       data: session.data,
       limits: limits.each,
       groups: limits.groups,
       openFiles: softOpenFiles(),
-      sockets: needsSockets(prepared),
       async onReady(box) {
         checkIdentities(plan, box.pid)
         await mountGitConfigs(configs, box.inside)
-        supervision = await supervise(box, prepared, session, tell.warn, outside)
+        supervision = await supervise(box, prepared, { session, early: early!, warn: tell.warn, outside })
       },
     })
+    early = watchEarly(prepared.survey)
     let hits: string[] = []
     const end = await ending.finally(() => (hits = limits.release()))
     supervision?.close(end)
@@ -88,6 +89,8 @@ export async function runBoxed(
     tellAfterwards(supervision, project, tell)
     return checked(end, bwrap, request)
   } finally {
+    early?.tracker.close()
+    started.dismiss()
     session.remove()
   }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { AgentboxError, fail } from '../errors.ts'
 import { openControl } from './control.ts'
+import type { EarlyWatch } from './early.ts'
 import { startLive, type LiveMasks } from './live.ts'
 import { makeGuard, type Guard } from './guard.ts'
 import { openJournal, type Journal } from './journal.ts'
@@ -25,6 +26,15 @@ export interface Watched {
   guard: Guard
 }
 
+/** What there is already when a box stands. */
+interface Around {
+  session: SessionDir
+  early: EarlyWatch
+  /** Tells the user at once. */
+  warn(text: string): void
+  outside: Outside | undefined
+}
+
 /** The care for one running box, from before its agent starts until after it has ended. */
 export interface Supervision {
   tally: Tally
@@ -42,9 +52,7 @@ export interface Supervision {
 export async function supervise(
   box: HeldBox,
   prepared: Prepared,
-  session: SessionDir,
-  warn: (text: string) => void,
-  outside?: Outside,
+  { session, early, warn, outside }: Around,
 ): Promise<Supervision> {
   const { situation, plan, profile, survey } = prepared
   const { dirs, facts, policy, project } = situation
@@ -57,7 +65,7 @@ export async function supervise(
   registerSession(session.path, { version: 1, id: session.id, pid: process.pid, began, ...about })
   const guard = makeGuard(box, journal, policy.live.onFailure.value, warn)
   const watched: Watched = { box, prepared, session, journal, guard }
-  const live = startLive(watched)
+  const live = startLive(watched, early)
   void keepHandInside(watched, live)
   const finish = (how: string): void => {
     live.close()

@@ -4,9 +4,20 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import type { Identity } from '../../../src/plan/ops.ts'
 import type { Inside, LiveLook } from '../../../src/session/inside.ts'
-import { endStatus, launch, type HeldBox, type LaunchInput } from '../../../src/session/launcher.ts'
+import {
+  endStatus,
+  launch,
+  startHelper,
+  type HeldBox,
+  type LaunchInput,
+} from '../../../src/session/launcher.ts'
 
-type Spec = Omit<LaunchInput, 'seccomp' | 'onReady'> & { seccomp: string; orders: string }
+type Spec = Omit<LaunchInput, 'seccomp' | 'onReady'> & {
+  helper: string
+  sockets?: boolean
+  seccomp: string
+  orders: string
+}
 export interface Order {
   id: number
   call: string
@@ -17,7 +28,7 @@ const [file, ...command] = process.argv.slice(2)
 const spec = JSON.parse(readFileSync(file!, 'utf8')) as Spec
 let orders: Server | undefined
 
-const end = await launch({
+const end = await launch(startHelper(spec.helper, spec.sockets === true), {
   ...spec,
   command,
   seccomp: Buffer.from(spec.seccomp, 'base64'),

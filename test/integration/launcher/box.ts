@@ -98,7 +98,6 @@ function defaults(
     helper,
     bwrap: '/usr/bin/bwrap',
     initPath: INIT,
-    cwd: '/',
     env: { PATH: '/usr/bin:/bin', LANG: 'C' },
     command: [],
     data: [],

@@ -1,8 +1,10 @@
 // Stands in for the command line: runs the box that a JSON file describes, and ends like the agent.
 import { readFileSync, writeFileSync } from 'node:fs'
-import { endStatus, launch, type LaunchInput } from '../../../src/session/launcher.ts'
+import { endStatus, launch, startHelper, type LaunchInput } from '../../../src/session/launcher.ts'
 
 type Spec = Omit<LaunchInput, 'seccomp' | 'data' | 'onReady'> & {
+  helper: string
+  sockets?: boolean
   seccomp: string
   data: string[]
   /** Where the pid of the box's pid 1 is written when it is ready. */
@@ -14,7 +16,7 @@ type Spec = Omit<LaunchInput, 'seccomp' | 'data' | 'onReady'> & {
 const [file, ...command] = process.argv.slice(2)
 const spec = JSON.parse(readFileSync(file!, 'utf8')) as Spec
 
-const end = await launch({
+const end = await launch(startHelper(spec.helper, spec.sockets === true), {
   ...spec,
   command: command.length > 0 ? command : spec.command,
   seccomp: Buffer.from(spec.seccomp, 'base64'),

@@ -1,22 +1,22 @@
 import { expect, it, vi } from 'vitest'
 import type { TrackerInput } from '../../../src/masks/tracker.ts'
+import type { EarlyWatch } from '../../../src/session/early.ts'
 import { startLive } from '../../../src/session/live.ts'
 import type { Watched } from '../../../src/session/supervise.ts'
 
-/** What the tracker was given, and how its look at everything is ended. */
-const tracker = vi.hoisted(() => ({ on: undefined as TrackerInput['on'] | undefined, finish: () => {} }))
+/** Who listens to the tracker, and how its look at everything is ended. */
+const tracker = { on: undefined as TrackerInput['on'] | undefined, finish: () => {} }
 
-vi.mock('../../../src/masks/tracker.ts', () => ({
-  trackMasks({ on }: TrackerInput) {
-    tracker.on = on
-    return {
-      masks: () => new Map(),
-      settled: () => new Promise(() => {}),
-      rescan: () => new Promise<void>((resolve) => (tracker.finish = resolve)),
-      close: () => {},
-    }
+const early: EarlyWatch = {
+  tracker: {
+    masks: () => new Map(),
+    settled: () => new Promise(() => {}),
+    rescan: () => new Promise<void>((resolve) => (tracker.finish = resolve)),
+    counts: () => ({ directories: 0, polled: 0 }),
+    close: () => {},
   },
-}))
+  listen: (on) => void (tracker.on = on),
+}
 vi.mock('../../../src/session/planted.ts', () => ({ watchPlanted: () => ({ close: () => {} }) }))
 vi.mock('../../../src/session/policy-notes.ts', () => ({ notePolicyChanges: () => () => {} }))
 
@@ -39,7 +39,7 @@ it.each([
       situation: { dirs: { state: '/nowhere' }, project: { root: '/nowhere' } },
     },
   } as unknown as Watched
-  const live = startLive(watched)
+  const live = startLive(watched, early)
   happen(tracker.on!)
   let over = false
   const done = restore().then(() => (over = true))

@@ -5,13 +5,11 @@ import type { LaunchInput } from '../../../src/session/launcher.ts'
 import { encodeRequest, FIRST_DATA_FD, SECCOMP_FD } from '../../../src/session/request.ts'
 
 const input: LaunchInput = {
-  helper: '/h',
   bwrap: '/usr/bin/bwrap',
   bwrapArgs: ['--ro-bind', '/', '/'],
   command: ['claude', '--', '-s'],
   initPath: '/run/agentbox/init',
   env: { A: '1', B: '' },
-  cwd: '/',
   seccomp: Buffer.from([1, 2, 3]),
   data: [],
   onReady() {},

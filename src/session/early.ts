@@ -1,0 +1,41 @@
+import { trackMasks, type Tracker, type TrackerInput } from '../masks/tracker.ts'
+import { protectedPattern } from '../protect/names.ts'
+import type { Survey } from './survey.ts'
+
+type Listener = TrackerInput['on']
+
+/** The watch over the project while its box is being built. */
+export interface EarlyWatch {
+  tracker: Tracker
+  /** To be called once: tells what has happened since the watch began, and from then on everything at once. */
+  listen(listener: Listener): void
+}
+
+/**
+ * Begins to watch when bwrap is still at work, for this process has nothing else to do then: so nothing that
+ * happens after the scan is missed, and most directories are watched before the agent starts.
+ */
+export function watchEarly({ rules, masks }: Survey): EarlyWatch {
+  let listening: Listener | undefined
+  const waiting: ((listener: Listener) => void)[] = []
+  const tell = (what: (listener: Listener) => void): void => {
+    if (listening === undefined) waiting.push(what)
+    else what(listening)
+  }
+  const on: Listener = {
+    urgent: (mask, stat) => tell((to) => to.urgent(mask, stat)),
+    changed: (delta, all, urged) => tell((to) => to.changed(delta, all, urged)),
+    other: (path, how) => tell((to) => to.other(path, how)),
+    plain: (path, stat) => tell((to) => to.plain(path, stat)),
+    missed: (reason) => tell((to) => to.missed(reason)),
+    degraded: (reason, count) => tell((to) => to.degraded(reason, count)),
+    failed: (error) => tell((to) => to.failed(error)),
+  }
+  return {
+    tracker: trackMasks({ masks: rules, others: protectedPattern, on }, masks),
+    listen(listener) {
+      listening = listener
+      for (const what of waiting.splice(0)) what(listener)
+    },
+  }
+}
