@@ -1,12 +1,13 @@
 // How each agent is started against the fake API. The versions are in versions.json.
 //
 // An agent is `{ name, package, home, env, args, more, ... }`:
-// - `home({ url, project })`: files of the user's own, by their path in the home: settings, a log-in
+// - `home({ url, project, injected })`: files of the user's own, by their path in the home: settings, a log-in
 // - `env({ url })`: what the user has set; `key` is the variable that a log-in makes needless
-// - `args(prompt, { url })`: one conversation; `more(prompt, { url })`: one that goes on with the last
+// - `args(prompt, { url, injected })`: one conversation; `more(prompt, { url })`: one that goes on with the last
 // - `login`: `{ path, content, env, secret }`: a log-in file of the user's, and what it has the model API see
 // - `addServer`: arguments that add an MCP server for every project of the user's
 // - `nested`: `{ home, args }`: its own sandbox switched on by settings, and no flag against it
+// - `credential`: `{ host, header }`: where agentbox is to add the user's key by itself (`injected`)
 // - `plant`: a file of the user's that steers or runs later, which the agent tries to overwrite
 
 const skip = '--dangerously-bypass-approvals-and-sandbox'
@@ -49,6 +50,7 @@ const claude = {
     secret: 'sk-ant-oat01-of-the-user',
   },
   addServer: ['mcp', 'add', '--scope', 'user', 'evil', '--', '/usr/bin/evil'],
+  credential: { host: 'api.anthropic.com', header: 'x-api-key' },
   nested: {
     home: {
       '.claude/settings.json': json({
@@ -66,7 +68,13 @@ const codex = {
   home: () => ({ '.codex/config.toml': 'check_for_update_on_startup = false\n' }),
   env: () => ({ OPENAI_API_KEY: 'sk-fake' }),
   key: 'OPENAI_API_KEY',
-  args: (prompt, { url }) => ['exec', '-c', `openai_base_url=${url}/v1`, skip, prompt],
+  // With a credential, the box's own configuration says the base.
+  args: (prompt, { url, injected }) => [
+    'exec',
+    ...(injected ? [] : ['-c', `openai_base_url=${url}/v1`]),
+    skip,
+    prompt,
+  ],
   more: (prompt, { url }) => ['exec', '-c', `openai_base_url=${url}/v1`, skip, 'resume', '--last', prompt],
   login: {
     path: '.codex/auth.json',
@@ -74,6 +82,7 @@ const codex = {
     secret: 'sk-of-the-user',
   },
   addServer: ['mcp', 'add', 'evil', '--', '/usr/bin/evil'],
+  credential: { host: 'api.openai.com', header: 'authorization' },
   nested: {
     home: { '.codex/config.toml': 'sandbox_mode = "workspace-write"\napproval_policy = "never"\n' },
     args: (prompt, { url }) => ['exec', '-c', `openai_base_url=${url}/v1`, prompt],
@@ -102,6 +111,7 @@ const gemini = {
   args: (prompt) => ['-y', '-p', prompt],
   more: (prompt) => ['-y', '--resume', 'latest', '-p', prompt],
   addServer: ['mcp', 'add', '--scope', 'user', 'evil', '/usr/bin/evil'],
+  credential: { host: 'generativelanguage.googleapis.com', header: 'x-goog-api-key' },
   nested: {
     home: { '.gemini/settings.json': json(geminiSettings({ tools: { sandbox: true } })) },
     args: (prompt) => ['-y', '-p', prompt],
@@ -109,7 +119,11 @@ const gemini = {
   plant: '.gemini/settings.json',
 }
 
-const opencodeConfig = ({ url }) => ({
+/** It takes base and key from variables where its configuration says so. */
+const opencodeOptions = ({ url, injected }) =>
+  injected ? { baseURL: '{env:OPENAI_BASE_URL}', apiKey: '{env:OPENAI_API_KEY}' } : { baseURL: `${url}/v1` }
+
+const opencodeConfig = (world) => ({
   autoupdate: false,
   share: 'disabled',
   permission: 'allow',
@@ -119,7 +133,7 @@ const opencodeConfig = ({ url }) => ({
     fake: {
       npm: '@ai-sdk/openai-compatible',
       name: 'fake',
-      options: { baseURL: `${url}/v1` },
+      options: opencodeOptions(world),
       models: {
         'fake-model': { name: 'fake-model', tool_call: true, limit: { context: 100_000, output: 8000 } },
       },
@@ -143,6 +157,7 @@ const opencode = {
     content: json({ fake: { type: 'api', key: 'key-of-the-user' } }),
     secret: 'key-of-the-user',
   },
+  credential: { host: 'api.openai.com', header: 'authorization' },
   plant: '.config/opencode/opencode.json',
 }
 

@@ -4,7 +4,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { capture, captureAsync } from '../../../scripts/lib/tools.mjs'
-import { curious, marker, recall, remember, remembered, small, wait, work } from './prompts.mjs'
+import { curious, marker, recall, remember, remembered, seek, small, wait, work } from './prompts.mjs'
+import { realKey } from './surroundings.mjs'
 import { activated, bare, changes, snapshot, write } from './world.mjs'
 
 const LIMIT = 150_000
@@ -158,6 +159,32 @@ const proxied = (name, tls) => ({
   run: async (world) => common(world, await talk(world, argsOf(world, curious))),
 })
 
+/** The user's key is added outside: the API sees it, the box has it nowhere. */
+const injected = {
+  name: 'key',
+  injected: true,
+  needs: ({ credential }) => (credential === undefined ? 'not tried' : undefined),
+  async run(world) {
+    const env = { ...world.env }
+    delete env[world.agent.key]
+    const done = await talk({ ...world, env }, argsOf(world, seek(realKey)))
+    const { requests } = done
+    const results = requests.flatMap(({ toolResults }) => toolResults).join('\n')
+    const times = requests.map(({ text }) => text.split(realKey).length - 1)
+    return [
+      ...common(world, done),
+      ...(requests.length > 0 && times.every((count) => count === 1)
+        ? []
+        : [`the API saw the key ${times} times`]),
+      ...(requests.some(({ text }) => text.includes('agentbox-placeholder'))
+        ? ['the API saw a placeholder']
+        : []),
+      ...(/key in files: 0\b/.test(results) ? [] : ['the key is in the box']),
+      ...(/placeholder in files: [1-9]/.test(results) ? [] : ['the search finds nothing at all']),
+    ]
+  },
+}
+
 export const checks = [
   secrets,
   commit,
@@ -168,4 +195,5 @@ export const checks = [
   live,
   proxied('proxy', false),
   proxied('proxy TLS', true),
+  injected,
 ]

@@ -35,3 +35,10 @@ export const wait = run(
   'cat .env .env.local live-dir/.env',
   ran,
 )
+
+const places = '/proc/[0-9]*/environ /proc/[0-9]*/cmdline /run /etc /tmp ~ .'
+const count = (what, text) =>
+  `printf '%s%s\\n' ${text.slice(0, 9)} ${text.slice(9)} | grep -rlsaF -f - ${places} | wc -l | sed 's/^/${what} in files: /'`
+
+/** Looks for a key wherever the box has files; in two parts, so that the question is not found. */
+export const seek = (key) => run(count('key', key), count('placeholder', 'agentbox-placeholder'), ran)

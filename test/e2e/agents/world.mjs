@@ -8,9 +8,10 @@ import { makeWorld } from '../../../scripts/lib/world.mjs'
 /** Reaching the fake API on loopback: the host's network, by the user's own configuration. */
 const hostNetwork = 'version: 1\nnetwork: {mode: host}\n'
 
-export function makeAgentWorld(dir, { agent, user, layOut, bin, url, config = hostNetwork, env: more = {} }) {
+export function makeAgentWorld(dir, options) {
+  const { agent, user, layOut, bin, url, config = hostNetwork, env: more = {}, injected = false } = options
   const world = makeWorld(dir)
-  const files = agent.home({ url, project: world.repository })
+  const files = agent.home({ url, project: world.repository, injected })
   write(world.home, { ...files, '.config/agentbox/config.yaml': config, '.bashrc': '' })
   const layout = layOut(dir, user, bin)
   const common = { ...world.env, ...agent.env({ url }), ...more, SHELL: '/bin/bash' }
@@ -18,7 +19,7 @@ export function makeAgentWorld(dir, { agent, user, layOut, bin, url, config = ho
   const as = (argv) => [...user.prefix, ...argv]
   const done = capture(...split(as(['agentbox', 'activate', 'bash', '--write'])), { cwd: world.home, env })
   if (done.status !== 0) throw new Stop(`e2e: activate: ${done.stderr}`)
-  return { ...world, dir, user, agent, env, url, as }
+  return { ...world, dir, user, agent, env, url, injected, as }
 }
 
 const split = ([command, ...args]) => [command, args]
