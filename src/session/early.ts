@@ -1,8 +1,12 @@
 import { trackMasks, type Tracker, type TrackerInput } from '../masks/tracker.ts'
+import { byHandPattern } from '../protect/by-hand.ts'
 import { protectedPattern } from '../protect/names.ts'
 import type { Survey } from './survey.ts'
 
 type Listener = TrackerInput['on']
+
+/** Names that are watched besides those of secrets. */
+const OTHERS = new RegExp(`${protectedPattern.source}|${byHandPattern.source}`)
 
 /** The watch over the project while its box is being built. */
 export interface EarlyWatch {
@@ -32,7 +36,7 @@ export function watchEarly({ rules, masks }: Survey): EarlyWatch {
     failed: (error) => tell((to) => to.failed(error)),
   }
   return {
-    tracker: trackMasks({ masks: rules, others: protectedPattern, on }, masks),
+    tracker: trackMasks({ masks: rules, others: OTHERS, on }, masks),
     listen(listener) {
       listening = listener
       for (const what of waiting.splice(0)) what(listener)

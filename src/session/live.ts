@@ -5,10 +5,13 @@ import { decideAlone, isNamed } from '../masks/set.ts'
 import type { Tracker } from '../masks/tracker.ts'
 import type { Mask } from '../masks/types.ts'
 import { lstatOf } from '../host/files.ts'
+import { nameOf } from '../host/paths.ts'
 import { expectAgain, type Again } from './again.ts'
 import type { EarlyWatch } from './early.ts'
+import { watchByHand } from './by-hand.ts'
 import { watchPlanted } from './planted.ts'
 import { notePolicyChanges } from './policy-notes.ts'
+import { byHandPattern } from '../protect/by-hand.ts'
 import { identityOf, makePlacer, type Outcome, type Placer } from './placing.ts'
 import { storeLater } from './storing.ts'
 import type { Watched } from './supervise.ts'
@@ -51,6 +54,7 @@ export function startLive(watched: Watched, early: EarlyWatch): LiveMasks {
   const { tracker } = early
   const { survey, situation } = prepared
   const planted = watchPlanted(watched)
+  const byHand = watchByHand(watched)
   const notePolicy = notePolicyChanges(watched)
   const store = storeLater(situation.dirs.state, situation.project.root)
   const live: Omit<Live, 'tracker'> = {
@@ -71,6 +75,7 @@ export function startLive(watched: Watched, early: EarlyWatch): LiveMasks {
       store(masks)
     },
     other(path, how) {
+      if (byHandPattern.test(nameOf(path))) return byHand.look(path, how)
       planted.look(path, how)
       notePolicy(path)
     },
@@ -95,6 +100,7 @@ export function startLive(watched: Watched, early: EarlyWatch): LiveMasks {
       whole.closed = true
       tracker.close()
       planted.close()
+      byHand.close()
       store.close()
     },
   }

@@ -108,6 +108,12 @@ export const catalogue: readonly Threat[] = [
     compared: false,
   },
   {
+    id: 'by-hand',
+    what: 'editing what people run by hand: allowed, and named at the end',
+    tests: ['e2e/live/planted.test.ts'],
+    compared: false,
+  },
+  {
     id: 'approval',
     what: 'an approval that is swapped, borrowed or answered by somebody else',
     tests: ['e2e/trust/ask.test.ts', 'integration/config/trust.test.ts', 'e2e/trust/trust.test.ts'],

@@ -62,6 +62,18 @@ describe.each(['user', 'root'] as const)('what an agent plants, as %s', (who) =>
     )
   })
 
+  it('names what was changed that people run by hand, and leaves it where it is', async () => {
+    at.write(`${project}/Makefile`, 'all:\n')
+    at.write(`${project}/sub dir/package.json`, '{}\n')
+    await inside('echo "x: ; evil" >> Makefile; echo "{}" > src/conftest.py; mkdir -p .github/workflows')
+    const edited = (): string[] =>
+      events().flatMap((one) => (one.kind === 'edited' ? [one.path.slice(project.length + 1)] : []))
+    expect(
+      await eventually(() => edited().includes('src/conftest.py') && edited().includes('Makefile')),
+    ).toBe(true)
+    expect(readFileSync(`${project}/Makefile`, 'utf8')).toContain('evil')
+  })
+
   it('does not touch what was there before, and protects it again when the host replaces it', async () => {
     at.write(`${project}/.npmrc.new`, 'a=2\n')
     renameSync(`${project}/.npmrc.new`, `${project}/.npmrc`)
@@ -99,7 +111,11 @@ describe.each(['user', 'root'] as const)('what an agent plants, as %s', (who) =>
   })
 
   it('leaves alone what appears while no session runs', async () => {
-    await box.end()
+    const { stderr } = await box.end()
+    expect(stderr).toMatch(/files changed that you run by hand \(.*Makefile/)
+    expect(events()).toContainEqual(
+      expect.objectContaining({ kind: 'edited', path: `${project}/.github/workflows`, runBy: 'GitHub' }),
+    )
     mkdirSync(`${project}/later`)
     writeFileSync(`${project}/later/.envrc`, '')
     await eventually(() => false, 300)
