@@ -45,7 +45,7 @@ export function watchTree(input: TreeInput): TreeWatch {
       tree.again.clear()
       tree.walk.close()
       tree.poller.close()
-      for (const root of tree.roots.values()) closeAll(root)
+      for (const root of tree.roots.values()) closeAll(tree, root)
     },
   }
 }
@@ -111,12 +111,12 @@ function listAgain(walk: Tree['walk']): Tree['again'] {
   }
 }
 
-function closeAll(root: Directory): void {
+function closeAll(tree: Tree, root: Directory): void {
   const stack = [root]
   for (let one = stack.pop(); one !== undefined; one = stack.pop()) {
     stack.push(...one.children.values())
     one.dropped = true
-    one.watcher?.close()
+    if (one.watcher !== undefined) tree.retire(one.watcher)
     one.watcher = undefined
   }
 }
