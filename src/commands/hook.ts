@@ -28,6 +28,8 @@ async function runHook({ env, positionals, talk }: Call): Promise<number> {
     case 'pre-push':
       return (await refusesAgent(env, talk)) ? 1 : beforePush(env, args[0] ?? 'origin', talk)
     case 'post-checkout':
+      await afterChange(env, talk, args)
+      return 0
     case 'post-merge':
     case 'post-rewrite':
       await afterChange(env, talk)

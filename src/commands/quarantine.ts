@@ -4,9 +4,9 @@ import { agentboxDirs } from '../host/dirs.ts'
 import { readHostFacts } from '../host/facts.ts'
 import { lstatOf, readRegular } from '../host/files.ts'
 import { isWithin } from '../host/paths.ts'
-import { drop, findQuarantined, itemPath, listQuarantine, restore } from '../protect/quarantine.ts'
+import { drop, findQuarantined, itemPath, listQuarantine } from '../protect/quarantine.ts'
 import type { Quarantined } from '../protect/quarantine.ts'
-import { ask, liveSessions } from '../session/registry.ts'
+import { putBack } from '../session/put-back.ts'
 import { projectOf } from '../session/situation.ts'
 import { shown } from '../ui/escape.ts'
 import { table } from '../ui/table.ts'
@@ -52,7 +52,7 @@ async function runQuarantine(call: Call): Promise<number> {
   if (entry === undefined)
     return fail({ code: 'io', action: 'find', path: what!, reason: 'it is not in quarantine' })
   if (action === 'show') return printOne(state, entry, call)
-  if (action === 'restore') return putBack(state, entry, call)
+  if (action === 'restore') return restoreOne(state, entry, call)
   drop(state, entry)
   call.talk(`dropped ${shown(entry.path)}\n`)
   return 0
@@ -112,17 +112,8 @@ function contentOf(state: string, entry: Quarantined): string {
     .join('')}`
 }
 
-/** A running session would move it away again, so each must know. */
-async function putBack(state: string, entry: Quarantined, { talk }: Call): Promise<number> {
-  const sessions = liveSessions(state).filter(({ project }) => isWithin(entry.path, project))
-  for (const session of sessions) {
-    const answer = await ask(state, session, { do: 'expect', path: entry.path })
-    if (!answer.ok && answer.reason !== 'it has ended') {
-      const reason = `the session of ${session.agent} (${session.pid}) would move it away again: ${answer.reason}`
-      fail({ code: 'io', action: 'restore', path: entry.path, reason })
-    }
-  }
-  restore(state, entry)
+async function restoreOne(state: string, entry: Quarantined, { talk }: Call): Promise<number> {
+  await putBack(state, entry)
   talk(`restored ${shown(entry.path)}: ${shown(entry.runBy)} runs or obeys it from now on\n`)
   return 0
 }

@@ -5,7 +5,6 @@ import {
   readdirSync,
   readlinkSync,
   renameSync,
-  rmdirSync,
   unlinkSync,
   writeFileSync,
   type Stats,
@@ -185,7 +184,8 @@ export function restore(state: string, entry: Quarantined): void {
     if (done !== true) refuse('its directory is not there any more, or a link is in its place')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST' || code === 'ENOTEMPTY') refuse(`there is a ${nameOf(path)} already`)
+    if (code === 'EEXIST' || code === 'ENOTEMPTY' || code === 'ENOTDIR')
+      refuse(`there is a ${nameOf(path)} already`)
     throw error
   }
   drop(state, entry)
@@ -202,13 +202,15 @@ function restoreFile(item: string, place: string): void {
   }
 }
 
-/** A directory may take the place of an empty one only, which is made here. */
+/**
+ * The kernel lets a directory take the place of nothing and of an empty one. None is made for that: a session that
+ * is to leave this directory alone would move away that one.
+ */
 function restoreDirectory(item: string, place: string): void {
-  mkdirSync(fsPath(place), { mode: 0o700 })
+  if (lstatOf(place) !== undefined) throw Object.assign(new Error('it is there'), { code: 'EEXIST' })
   try {
     renameSync(item, fsPath(place))
   } catch (error) {
-    rmdirSync(fsPath(place))
     if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error
     copyTree(item, place)
   }

@@ -49,6 +49,15 @@ async function reply(
   socket.end(`${JSON.stringify(said)}\n`)
 }
 
+/** Nothing but what is one. */
+function withIdentity(request: Exclude<SessionRequest, { do: 'rescan' }>): SessionRequest {
+  const { path } = request
+  if (request.do === 'mask' || request.identity === undefined) return { do: request.do, path }
+  const { dev, ino } = request.identity
+  if (!/^\d+$/.test(dev) || !/^\d+$/.test(ino)) throw new Error('that is no identity')
+  return { do: 'expect', path, identity: { dev, ino } }
+}
+
 function parseRequest(line: string): SessionRequest {
   const request = JSON.parse(line) as SessionRequest
   if (request.do === 'rescan') return { do: 'rescan' }
@@ -57,6 +66,6 @@ function parseRequest(line: string): SessionRequest {
     typeof request.path === 'string' &&
     request.path.startsWith('/')
   )
-    return request
+    return withIdentity(request)
   throw new Error('the session does not know this request')
 }

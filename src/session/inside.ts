@@ -30,8 +30,8 @@ export interface InsideAnswer extends Answer {
  * hand is lost; `lost` tells that, too.
  */
 export interface Inside {
-  /** Resolves when it is in the box; rejects if that is impossible. */
-  joined: Promise<void>
+  /** Resolves when it is in the box, with the device that its masks are on; rejects if that is impossible. */
+  joined: Promise<string>
   /** Covers what stands at the path if it is `expected` (on the host, by device and inode). */
   mask(path: string, look: LiveLook, expected: Identity): Promise<InsideAnswer>
   /** Changes the text of a mask, by the token of the call that made it; `ENOENT` if that has no text. */
@@ -88,9 +88,10 @@ export function openInside(child: ChildProcess, stream: Duplex, end: () => void)
   return { ...mounts(talk), ...sockets(talk, handles), joined, lost, close }
 }
 
-async function greeted(greeting: Promise<Answer>): Promise<void> {
-  const { error } = await greeting
+async function greeted(greeting: Promise<Answer>): Promise<string> {
+  const { error, found } = await greeting
   if (error !== undefined) fail({ code: 'box-not-joined', reason: error })
+  return found.dev
 }
 
 function mounts(talk: Talk): Pick<Inside, 'mask' | 'rewrite' | 'again' | 'unmask' | 'protect' | 'link'> {

@@ -4,6 +4,7 @@ import type { MaskDelta } from '../masks/live-set.ts'
 import { decideAlone, isNamed } from '../masks/set.ts'
 import type { Tracker } from '../masks/tracker.ts'
 import type { Mask } from '../masks/types.ts'
+import type { Identity } from '../plan/ops.ts'
 import { lstatOf } from '../host/files.ts'
 import { nameOf } from '../host/paths.ts'
 import { expectAgain, type Again } from './again.ts'
@@ -20,12 +21,14 @@ import type { Watched } from './supervise.ts'
 export interface LiveMasks {
   /** Looks for secrets everywhere, as at launch; resolves with the paths that were masked by it. */
   rescan(): Promise<string[]>
+  /** Resolves when what appeared and would run outside was moved away, or is to stay. */
+  settled(): Promise<void>
   /** Covers everything that is known to be secret, by another hand. */
   restore(): Promise<void>
   /** Masks one path now if it has a secret's name; false if it has not, or nothing stands there. */
   cover(path: string): Promise<boolean>
-  /** The user puts something there that would run outside: it stays, and is read-only in the box. */
-  expect(path: string): void
+  /** The user puts this there, which would run outside: it stays, and is read-only in the box. */
+  expect(path: string, identity?: Identity): void
   close(): void
 }
 
@@ -93,9 +96,10 @@ export function startLive(watched: Watched, early: EarlyWatch): LiveMasks {
   begin().catch(() => {})
   return {
     rescan: () => rescan(whole),
+    settled: planted.settled,
     restore: () => restore(whole, () => tracker.settled()),
     cover: (path) => coverPath(whole, path),
-    expect: (path) => planted.expect(path),
+    expect: planted.expect,
     close() {
       whole.closed = true
       tracker.close()

@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fsPath } from '../host/bytes.ts'
 import { lstatOf, readRegular, realpathOf } from '../host/files.ts'
 import { ancestorsBetween, isWithin, nameOf, parentOf } from '../host/paths.ts'
@@ -6,6 +7,7 @@ import type { Touch } from '../masks/watch/types.ts'
 import { protectedPattern, protectionOf } from '../protect/names.ts'
 import { quarantine } from '../protect/quarantine.ts'
 import { repositoryAt } from '../git/repository.ts'
+import type { Identity } from '../plan/ops.ts'
 import { identityOf } from './placing.ts'
 import type { Watched } from './supervise.ts'
 
@@ -23,13 +25,17 @@ export interface Planted {
   /** Everything has been looked at once. */
   ready(): void
   /** The user puts it there: from now on it is as if it had been there before. */
-  expect(path: string): void
+  expect(path: string, identity?: Identity): void
+  /** Resolves when nothing is waited for any more. */
+  settled(): Promise<void>
   close(): void
 }
 
 interface State extends Watched {
   /** What was there before, and is read-only in the box. */
   before: Set<string>
+  /** What the user puts there. */
+  expected: Map<string, Identity>
   goneAt: Map<string, number>
   /** `.git` files of worktrees that the session made. */
   pointers: Set<string>
@@ -49,6 +55,7 @@ export function watchPlanted(watched: Watched): Planted {
   const state: State = {
     ...watched,
     before: new Set(names),
+    expected: new Map(),
     goneAt: new Map(),
     pointers: new Set(),
     tries: new Map(),
@@ -61,7 +68,14 @@ export function watchPlanted(watched: Watched): Planted {
   return {
     look: (path, how) => look(state, path, how),
     ready: () => void (state.ready = true),
-    expect: (path) => void state.before.add(path),
+    expect(path, identity) {
+      if (identity === undefined) state.before.add(path)
+      else state.expected.set(path, identity)
+    },
+    async settled() {
+      while (state.tries.size > 0 && !state.closed)
+        await delay(PATIENCE.milliseconds, undefined, { ref: false })
+    },
     close: () => closePointers(state),
   }
 }
@@ -78,8 +92,28 @@ function look(state: State, path: string, how: Touch): void {
   if (!known && how === 'listed' && stat.ctimeMs < state.began && !state.ready) return
   const gone = state.goneAt.get(path)
   state.goneAt.delete(path)
+  if (!known && isExpected(state, path)) return welcome(state, path, root)
   if (!known || (gone !== undefined && Date.now() - gone > MOMENT)) return appeared(state, path, root)
   if (how === 'entry') protectAgain(state, path)
+}
+
+function isExpected({ expected }: State, path: string): boolean {
+  const [wanted, there] = [expected.get(path), identityOf(path)]
+  return wanted !== undefined && there?.dev === wanted.dev && there.ino === wanted.ino
+}
+
+/** Until it is read-only in the box, another one may be put in its place. */
+function welcome(state: State, path: string, root: string): void {
+  const accept = async (): Promise<void> => {
+    const { inside } = state.box
+    const { error, found } = await inside.protect(path, state.expected.get(path)!)
+    const isMasked = error === 'EEXIST' && found.dev === (await inside.joined)
+    if ((error === undefined || isMasked) && isExpected(state, path)) state.before.add(path)
+    state.expected.delete(path)
+    if (state.before.has(path)) return
+    look(state, path, 'entry')
+  }
+  accept().catch(() => appeared(state, path, root))
 }
 
 /** The directory that the box may write to and that holds the path. */

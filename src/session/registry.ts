@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { readRegular } from '../host/files.ts'
+import type { Identity } from '../plan/ops.ts'
 import { startTimeOf } from '../host/processes.ts'
 
 /** A running session as others may know it: `<state>/sessions/<id>/session.json`. */
@@ -24,8 +25,8 @@ export type SessionRequest =
   | { do: 'rescan' }
   /** Mask this path, whatever stands there, before it is filled. */
   | { do: 'mask'; path: string }
-  /** The user puts a file there that would run outside: do not move it away, protect it. */
-  | { do: 'expect'; path: string }
+  /** The user puts a file there that would run outside: do not move it away, protect it, if it is that one. */
+  | { do: 'expect'; path: string; identity?: Identity }
 
 export type SessionAnswer = { ok: true; masked: string[] } | { ok: false; reason: string }
 

@@ -113,13 +113,19 @@ async function keepHandInside({ box, guard }: Watched, live: LiveMasks): Promise
 async function answer(request: SessionRequest, live: LiveMasks): Promise<SessionAnswer> {
   switch (request.do) {
     case 'rescan':
-      return { ok: true, masked: await live.rescan() }
+      return { ok: true, masked: await rescan(live) }
     case 'expect':
-      live.expect(request.path)
+      live.expect(request.path, request.identity)
       return { ok: true, masked: [] }
     case 'mask':
       return { ok: true, masked: (await live.cover(request.path)) ? [request.path] : [] }
   }
+}
+
+async function rescan(live: LiveMasks): Promise<string[]> {
+  const placed = await live.rescan()
+  await live.settled()
+  return placed
 }
 
 function endText(end: AgentEnd): string {

@@ -6,6 +6,8 @@ import { storeMasks } from '../../masks/stored.ts'
 import { render } from '../../ui/messages.ts'
 import { changedPolicy } from '../../ui/hook-words.ts'
 import { ask, liveSessions } from '../registry.ts'
+import { putBackCheckedOut } from '../put-back.ts'
+import { shown } from '../../ui/escape.ts'
 import { surveySituation } from '../situation.ts'
 import { surveyFiles } from '../survey.ts'
 
@@ -16,20 +18,25 @@ type Talk = (text: string) => void
 
 /**
  * After git has changed the work tree: looks for secrets again, keeps the list, tells the sessions of the
- * project, and says once if the policy has changed. Never fails: what git did is done.
+ * project, and says once if the policy has changed. `checkedOut`: what git gives a post-checkout hook. Never
+ * fails: what git did is done.
  */
-export async function afterChange(env: NodeJS.ProcessEnv, talk: Talk): Promise<void> {
+export async function afterChange(
+  env: NodeJS.ProcessEnv,
+  talk: Talk,
+  checkedOut: readonly string[] = [],
+): Promise<void> {
   // In the box there are neither lists nor sessions, and the box itself watches.
   if (env['AGENTBOX'] === '1') return
   try {
-    await refresh(env, talk)
+    await refresh(env, talk, checkedOut)
   } catch (error) {
     if (error instanceof AgentboxError) talk(render(error.problem))
     else talk(`agentbox: the hook could not look: ${String(error)}\n`)
   }
 }
 
-async function refresh(env: NodeJS.ProcessEnv, talk: Talk): Promise<void> {
+async function refresh(env: NodeJS.ProcessEnv, talk: Talk, checkedOut: readonly string[]): Promise<void> {
   const situation = await surveySituation(env)
   const { dirs, project, loaded } = situation
   const told = tellSessions(dirs.state, project.root)
@@ -46,6 +53,11 @@ async function refresh(env: NodeJS.ProcessEnv, talk: Talk): Promise<void> {
   if (news !== undefined)
     for (const line of changedPolicy(news, loaded.files, project.root)) talk(`${line}\n`)
   for (const problem of await told) talk(`agentbox  ${problem}\n`)
+  // They have looked by now, and moved what they would.
+  for (const path of await putBackCheckedOut(situation, checkedOut))
+    talk(
+      `agentbox  ${shown(path.slice(project.root.length + 1))} came with this checkout and stays; in running boxes it is read-only\n`,
+    )
 }
 
 /** The file was read by the policy already; its hash for approvals would be slower than reading it again. */

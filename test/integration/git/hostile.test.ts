@@ -4,6 +4,7 @@ import { readBlobs } from '../../../src/git/blobs.ts'
 import { callGit } from '../../../src/git/call.ts'
 import { maskedInHistory } from '../../../src/git/history.ts'
 import { stagedFiles } from '../../../src/git/staged.ts'
+import { committedAt } from '../../../src/git/verified.ts'
 import { trackedFiles } from '../../../src/git/tracked.ts'
 import { makeRepo, type Repo } from './repo.ts'
 
@@ -95,6 +96,10 @@ describe('a hostile clone', () => {
     ['staged files', () => stagedFiles({ cwd: repo.root })],
     ['blobs, with one that is not there', () => readBlobs({ cwd: repo.root }, [missing], 1000)],
     ['history', () => maskedInHistory({ root: repo.root, isMasked: (path) => path === '.env' })],
+    [
+      'what a commit has',
+      () => committedAt({ cwd: repo.root }, repo.git('rev-parse', 'HEAD').trim(), '.env'),
+    ],
     ['config', () => callGit({ cwd: repo.root, args: ['config', '--list', '-z'] })],
     ['refs', () => callGit({ cwd: repo.root, args: ['for-each-ref'] })],
     ['objects', () => callGit({ cwd: repo.root, args: ['rev-list', '--objects', '--all', '--reflog'] })],
