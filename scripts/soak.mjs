@@ -151,7 +151,8 @@ async function edit(project, env, state) {
       if (one === name || (tool === REPLACES_C && one.startsWith('c/'))) state.touched.set(one, at)
   }
   state.born.set(token, Infinity)
-  state.place.set(token, name)
+  // What is masked there is bare for a moment whenever it is replaced.
+  state.place.set(token, tool === REPLACES_C ? 'c/.env' : name)
   touch(Infinity)
   fs.mkdirSync(path.dirname(file), { recursive: true })
   await tools[tool]()

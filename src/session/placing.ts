@@ -107,9 +107,15 @@ interface Covers {
 function makeCovers(): Covers {
   const byPath = new Map<string, { host: string; token: number | undefined }>()
   const byHost = new Map<string, string>()
+  const forget = (path: string): void => {
+    const host = byPath.get(path)?.host
+    byPath.delete(path)
+    if (host !== undefined && byHost.get(host) === path) byHost.delete(host)
+  }
   const has = (path: string, host: Identity): boolean => byPath.get(path)?.host === keyOf(host)
   return {
     note(path, host, token) {
+      forget(path)
       byPath.set(path, { host: keyOf(host), token })
       byHost.set(keyOf(host), path)
     },
@@ -119,11 +125,7 @@ function makeCovers(): Covers {
       const path = byHost.get(keyOf(host))
       return path !== undefined && has(path, host) ? path : undefined
     },
-    forget(path) {
-      const host = byPath.get(path)?.host
-      byPath.delete(path)
-      if (host !== undefined && byHost.get(host) === path) byHost.delete(host)
-    },
+    forget,
   }
 }
 
