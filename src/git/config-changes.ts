@@ -17,6 +17,20 @@ const NAME = /^[A-Za-z0-9][\w.-]{0,99}$/
 /** A branch as git allows it, and nothing that a terminal or a shell would take for something else. */
 const BRANCH = /^(?!.*(?:\.\.|\/\/|@\{|\.lock(?:\/|$)))[A-Za-z0-9_][\w./#+@-]{0,199}(?<![./])$/
 
+/** What `git sparse-checkout` sets. The file that `worktreeConfig` makes git read is judged like this one. */
+const SWITCHES: ReadonlyMap<string, RegExp> = new Map([
+  ['core.sparsecheckout', /^(?:true|false)$/],
+  ['core.sparsecheckoutcone', /^(?:true|false)$/],
+  ['index.sparse', /^(?:true|false)$/],
+  ['extensions.worktreeconfig', /^true$/],
+  ['core.repositoryformatversion', /^1$/],
+])
+
+/** It has one value, which a new one replaces. */
+export function isSwitch(key: string): boolean {
+  return SWITCHES.has(key)
+}
+
 /** `before`: what the agent was given; `now`: what the repository has, which may be newer. */
 export function judgeChanges(
   before: readonly GitSetting[],
@@ -33,7 +47,8 @@ export function judgeChanges(
     if (known.has(textOf(setting))) continue
     const { section, key, value } = setting
     const set = now.some((one) => one.section === section && one.key === key)
-    if (!set && isHarmless(setting, remotes)) changes.taken.push({ key: `${section}.${key}`, value })
+    if ((!set || isSwitch(`${section}.${key}`)) && isHarmless(setting, remotes))
+      changes.taken.push({ key: `${section}.${key}`, value })
     else changes.refused.push(textOf(setting))
   }
   const sections = new Set(after.map(({ section }) => section))
@@ -54,6 +69,8 @@ export function judgeChanges(
  * already: a new one, or an address, would send what is pushed somewhere else.
  */
 function isHarmless({ section, key, value }: GitSetting, remotes: ReadonlySet<string>): boolean {
+  const switched = SWITCHES.get(`${section}.${key}`)
+  if (switched !== undefined) return switched.test(value)
   if (section === 'lfs' && key === 'repositoryformatversion') return /^\d$/.test(value)
   if (!section.startsWith('branch.') || !BRANCH.test(section.slice(7))) return false
   switch (key) {

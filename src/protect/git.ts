@@ -1,4 +1,4 @@
-import { lastValue, type GitSetting } from '../git/config.ts'
+import type { GitSetting } from '../git/config.ts'
 import { readConfig } from '../git/settings.ts'
 import type { GitRepository } from '../git/repository.ts'
 import { fsPath } from '../host/bytes.ts'
@@ -23,25 +23,27 @@ export interface GitProtection {
 /** Protection of a repository's git directories; `project` bounds what included files are followed. */
 export function protectRepository(repository: GitRepository, project: string): GitProtection {
   const parts = [protectGitDir(repository.commonDir, project, repository.workTree)]
-  for (const dir of directoriesIn(`${repository.commonDir}/worktrees`)) {
-    parts.push({ paths: protectWorktree(dir, repository, project), missing: [] })
-  }
-  for (const dir of moduleDirs(`${repository.commonDir}/modules`, 4))
-    parts.push(protectGitDir(dir, project, undefined))
+  for (const dir of directoriesIn(`${repository.commonDir}/worktrees`))
+    parts.push(protectWorktree(dir, repository, project))
+  for (const dir of modulesOf(repository.commonDir)) parts.push(protectGitDir(dir, project, undefined))
   return { paths: parts.flatMap((part) => part.paths), missing: parts.flatMap((part) => part.missing) }
 }
 
 /** The config files of a repository and its submodules that git writes to. */
-export function configFiles({ commonDir }: GitRepository): string[] {
-  return [commonDir, ...moduleDirs(`${commonDir}/modules`, 4)]
-    .filter((dir) => isWritable(dir))
-    .map((dir) => `${dir}/config`)
+export function configFiles({ commonDir, gitDir }: GitRepository): string[] {
+  const dirs = [commonDir, ...modulesOf(commonDir)].filter((dir) => isWritable(dir))
+  const files = dirs.flatMap((dir) => [`${dir}/config`, `${dir}/config.worktree`])
+  return gitDir === commonDir ? files : [...files, `${gitDir}/config.worktree`]
+}
+
+/** The git directories of submodules. */
+export function modulesOf(commonDir: string): string[] {
+  return moduleDirs(`${commonDir}/modules`, 4)
 }
 
 /** Protection of one git directory that is not a linked worktree's. */
 export function protectGitDir(gitDir: string, project: string, workTree: string | undefined): GitProtection {
   const settings = readConfig(`${gitDir}/config`)
-  const worktreeConfig = lastValue(settings, 'extensions', 'worktreeconfig') === 'true'
   const why = 'git executes what it names'
   const paths: ProtectedPath[] = [
     { path: `${gitDir}/hooks`, why: 'git executes it' },
@@ -60,7 +62,8 @@ export function protectGitDir(gitDir: string, project: string, workTree: string 
     // "Shared parts are here": what git assumes without it. Left open, one line in it would make the next git
     // command outside take hooks and config from a directory that the agent made.
     { path: `${gitDir}/commondir`, kind: 'file', content: '.\n' },
-    ...(worktreeConfig ? [{ path: `${gitDir}/config.worktree`, kind: 'file' } as const] : []),
+    // Obeyed as soon as `extensions.worktreeConfig` is set, which the first `git sparse-checkout set` does.
+    { path: `${gitDir}/config.worktree`, kind: 'file' },
   ]
   return { paths, missing }
 }
@@ -69,14 +72,15 @@ export function protectGitDir(gitDir: string, project: string, workTree: string 
  * A linked worktree's administration. Of a worktree that the box shows, only what redirects git is closed;
  * any other one whole, since `git gc` in a box that cannot see the work tree would prune it.
  */
-function protectWorktree(dir: string, repository: GitRepository, project: string): ProtectedPath[] {
+function protectWorktree(dir: string, repository: GitRepository, project: string): GitProtection {
   const back = readRegular(`${dir}/gitdir`, POINTER_LIMIT)?.toString('utf8').trim()
   const shown = dir === repository.gitDir || (back !== undefined && isWithin(normalize(back), project))
-  if (!shown) return [{ path: dir, why: 'it belongs to another worktree' }]
-  return ['commondir', 'gitdir', 'config.worktree'].map((name) => ({
+  if (!shown) return { paths: [{ path: dir, why: 'it belongs to another worktree' }], missing: [] }
+  const paths = ['commondir', 'gitdir', 'config.worktree'].map((name) => ({
     path: `${dir}/${name}`,
     why: 'git follows it',
   }))
+  return { paths, missing: isWritable(dir) ? [{ path: `${dir}/config.worktree`, kind: 'file' }] : [] }
 }
 
 /** Files and directories of the project that the config makes git execute or obey. */

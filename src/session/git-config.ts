@@ -1,9 +1,9 @@
 import { lstatSync, mkdirSync, writeFileSync } from 'node:fs'
 import { callGit } from '../git/call.ts'
-import { judgeChanges } from '../git/config-changes.ts'
-import { parseGitConfig } from '../git/config.ts'
+import { isSwitch, judgeChanges } from '../git/config-changes.ts'
+import { parseGitConfig, type GitSetting } from '../git/config.ts'
 import { readConfig } from '../git/settings.ts'
-import { readBeneath } from '../host/beneath.ts'
+import { readBeneath, writeBeneath } from '../host/beneath.ts'
 import { fsPath } from '../host/bytes.ts'
 import { readRegular } from '../host/files.ts'
 import type { Project } from '../host/project.ts'
@@ -27,7 +27,18 @@ interface Copy {
   path: string
   /** Its directory in `dir`. */
   name: string
+  /** What the repository had when the box began. */
+  first: Buffer
+  /** What the box was given; newer if the repository's was replaced meanwhile. */
   given: Buffer
+}
+
+/** What people are to hear when the agent has ended. */
+export interface ConfigNews {
+  /** Changed in the box and not taken over. */
+  refused: string[]
+  /** What came into a file that was replaced outside meanwhile, and could make git run or send something. */
+  arrived: string[]
 }
 
 const INSIDE = '/run/agentbox/git'
@@ -42,7 +53,7 @@ export function copyGitConfigs({ repository }: Project, session: string): GitCon
     if (given === undefined) return []
     mkdirSync(`${dir}/${index}`, { mode: 0o700 })
     writeFileSync(`${dir}/${index}/config`, given, { flag: 'wx', mode: 0o600 })
-    return [{ path, name: String(index), given }]
+    return [{ path, name: String(index), first: given, given }]
   })
   return { dir, copies }
 }
@@ -65,31 +76,63 @@ export function withGitConfigs(plan: LaunchPlan, { dir, copies }: GitConfigs): L
 export async function mountGitConfigs({ copies }: GitConfigs, inside: Inside): Promise<void> {
   for (const { path, name } of copies) {
     const { dev, ino } = lstatSync(fsPath(path), { bigint: true })
-    await inside.link(path, `${INSIDE}/${name}/config`, { dev: String(dev), ino: String(ino) })
+    await inside.link(path, insideOf(name), { dev: String(dev), ino: String(ino) })
   }
 }
 
+function insideOf(name: string): string {
+  return `${INSIDE}/${name}/config`
+}
+
+/** Where the link to the copy of a config file leads, in the box; undefined if there is no copy of it. */
+export function linkFor({ copies }: GitConfigs, path: string): string | undefined {
+  const copy = copies.find((one) => one.path === path)
+  return copy === undefined ? undefined : insideOf(copy.name)
+}
+
+/** The repository has another one now: so has the box, unless the agent has written to its copy. */
+export function refreshCopy({ dir, copies }: GitConfigs, path: string): void {
+  const copy = copies.find((one) => one.path === path)
+  const now = readRegular(path, LIMIT)
+  if (copy === undefined || now === undefined) return
+  const place = `${copy.name}/config`
+  if (readBeneath(dir, place, LIMIT)?.equals(copy.given) !== true) return
+  if (writeBeneath(dir, place, now)) copy.given = now
+}
+
 /** Takes over what is harmless. Returns what was changed and is not taken over, for people. */
-export async function collectGitConfigs({ dir, copies }: GitConfigs): Promise<string[]> {
+export async function collectGitConfigs({ dir, copies }: GitConfigs): Promise<ConfigNews> {
   const refused: string[] = []
-  for (const { path, name, given } of copies) {
+  const arrived: string[] = []
+  for (const { path, name, first, given } of copies) {
+    arrived.push(...arrivedIn(path, first))
     const after = readBeneath(dir, `${name}/config`, LIMIT)
     if (after?.equals(given) === true) continue
     // Gone, or no file any more: nothing of it counts.
     if (after === undefined) refused.push(`${path} (the copy is gone)`)
     else refused.push(...(await takeOver(path, given, after)))
   }
-  return refused
+  return { refused, arrived }
+}
+
+/** The moment in which a replaced file was open to the box cannot be had back: what is in it now is named. */
+function arrivedIn(path: string, first: Buffer): string[] {
+  const before = settingsIn(first)
+  const { refused } = judgeChanges(before, readConfig(path), before)
+  return refused.filter((text) => !text.endsWith(' (removed)'))
+}
+
+function settingsIn(bytes: Buffer): GitSetting[] {
+  return parseGitConfig(bytes.toString('utf8'))
 }
 
 async function takeOver(path: string, given: Buffer, after: Buffer): Promise<string[]> {
-  const settings = (bytes: Buffer) => parseGitConfig(bytes.toString('utf8'))
-  const { taken, dropped, refused } = judgeChanges(settings(given), settings(after), readConfig(path))
+  const { taken, dropped, refused } = judgeChanges(settingsIn(given), settingsIn(after), readConfig(path))
   const cwd = path.slice(0, path.lastIndexOf('/'))
   const write = async (...args: string[]): Promise<boolean> =>
     (await callGit({ cwd, args: ['config', '--file', path, ...args] })).status === 0
   for (const { key, value } of taken) {
-    if (!(await write('--add', key, value))) refused.push(`${key}=${value}`)
+    if (!(await write(isSwitch(key) ? '--replace-all' : '--add', key, value))) refused.push(`${key}=${value}`)
   }
   for (const branch of dropped) {
     const ref = `refs/heads/${branch}`

@@ -32,6 +32,8 @@ export interface Prepared {
   profile: AgentProfile
   /** Undefined if the home is for this session only. */
   home: PrivateHome | undefined
+  /** What is read-only in places that the box may write to. */
+  readonly: string[]
   placeholders: Placeholder[]
 }
 
@@ -90,7 +92,8 @@ export function prepare(
     helper,
     warnings: [...survey.warnings, ...warningsFor(situation), ...ownProgram(own, program)],
   })
-  return { situation, survey, plan, profile, home, placeholders: protection.placeholders }
+  const readonly = protection.readonly.map(({ path }) => path)
+  return { situation, survey, plan, profile, home, readonly, placeholders: protection.placeholders }
 }
 
 /** The home is the repository's, for whichever agent; what one logged in with is not the others' to read. */

@@ -14,6 +14,9 @@ import { openSession, type SessionDir } from './backing.ts'
 import { checkMountPoints, ensurePrivateHome, type PrivateHome } from './home.ts'
 import { checkIdentities, noteIdentities } from './identity.ts'
 import { collectGitConfigs, copyGitConfigs, mountGitConfigs, withGitConfigs } from './git-config.ts'
+import type { ConfigNews } from './git-config.ts'
+import { moduleWatch } from './git-modules.ts'
+import { keepReadonly } from './readonly.ts'
 import { holdLimits } from './limits.ts'
 import { launch, startHelper, type AgentEnd } from './launcher.ts'
 import { needsSockets, type Outside } from './network.ts'
@@ -51,12 +54,14 @@ export async function runBoxed(
   const started = startHelper(helper, needsSockets(situation.policy))
   let supervision: Supervision | undefined
   let early: EarlyWatch | undefined
+  let endReadonly = (): void => {}
   try {
     const prepared = prepare(situation, request, helper, `${session.path}/home`)
     const home = openHome(prepared, session)
     const state = { profile: prepared.profile, hostHome: facts.home, box: home, project: project.root }
     prepareStateFiles(state)
     makePlaceholders(prepared.placeholders)
+    const modules = moduleWatch(project, dirs.state, session.id)
     const configs = copyGitConfigs(project, session.path)
     const plan = noteIdentities(withGitConfigs(prepared.plan, configs), writableDirs(prepared))
     const limits = holdLimits(plan, facts.uid, session.id)
@@ -77,16 +82,18 @@ export async function runBoxed(
         checkIdentities(plan, box.pid)
         await mountGitConfigs(configs, box.inside)
         supervision = await supervise(box, prepared, { session, early: early!, warn: tell.warn, outside })
+        endReadonly = keepReadonly({ box, guard: supervision.guard, paths: prepared.readonly, configs })
       },
     })
     early = watchEarly(prepared.survey)
     let hits: string[] = []
     const end = await ending.finally(() => (hits = limits.release()))
+    endReadonly()
     supervision?.close(end)
     for (const text of hits) tell.warn(text)
     collectStateFiles(state)
-    for (const text of refusedSettings(await collectGitConfigs(configs))) tell.warn(text)
-    tellAfterwards(supervision, project, tell)
+    for (const text of configNews(await collectGitConfigs(configs))) tell.warn(text)
+    tellAfterwards(supervision, project, modules, tell)
     return checked(end, bwrap, request)
   } finally {
     early?.tracker.close()
@@ -95,15 +102,27 @@ export async function runBoxed(
   }
 }
 
-function refusedSettings(refused: readonly string[]): string[] {
-  if (refused.length === 0) return []
-  const some = refused.slice(0, 5).join(', ')
-  const more = refused.length > 5 ? ` and ${refused.length - 5} more` : ''
-  return [`git settings of the box that were not taken over: ${some}${more}; docs/git.md says which are`]
+function configNews({ refused, arrived }: ConfigNews): string[] {
+  const some = (list: readonly string[]): string =>
+    `${list.slice(0, 5).join(', ')}${list.length > 5 ? ` and ${list.length - 5} more` : ''}`
+  return [
+    ...(refused.length === 0
+      ? []
+      : [`git settings of the box that were not taken over: ${some(refused)}; docs/git.md says which are`]),
+    ...(arrived.length === 0
+      ? []
+      : [`git settings that came into the repository meanwhile; are they yours? ${some(arrived)}`]),
+  ]
 }
 
-function tellAfterwards(supervision: Supervision | undefined, project: Project, tell: Telling): void {
-  for (const warning of [...(supervision?.verdicts ?? []), ...afterwards(project)]) tell.warn(warning)
+function tellAfterwards(
+  supervision: Supervision | undefined,
+  project: Project,
+  modules: ReturnType<typeof moduleWatch>,
+  tell: Telling,
+): void {
+  const warnings = [...(supervision?.verdicts ?? []), ...modules.quarantineNew(), ...afterwards(project)]
+  for (const warning of warnings) tell.warn(warning)
   if (supervision !== undefined) tell.end(supervision.tally)
 }
 

@@ -40,6 +40,7 @@ export interface Supervision {
   tally: Tally
   /** See `Guard.verdicts`. */
   verdicts: readonly string[]
+  guard: Guard
   /** To be called when nothing of the box is left. */
   close(end: AgentEnd): void
 }
@@ -80,6 +81,7 @@ export async function supervise(
   return {
     tally,
     verdicts: guard.verdicts,
+    guard,
     close(end) {
       control.close()
       network.close()

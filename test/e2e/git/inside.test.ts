@@ -77,6 +77,57 @@ describe.each(['user', 'root'] as const)('git in the box, as %s', (who) => {
     expect(existsSync(`${project}/.git/c`)).toBe(false)
   })
 
+  it('keeps config and what the policy names read-only when the host replaces them, and shows the new ones', async () => {
+    const other = `${at.home}/work/replaced`
+    at.write(`${other}/notes.txt`, 'old\n')
+    at.write(`${other}/.agentboxrc`, 'version: 1\nfilesystem:\n  readonly: [notes.txt]\n')
+    await at.must(['git', 'init', '-q', other])
+    const until = (test: string): string =>
+      `i=0; until ${test} || [ $((i += 1)) -gt 600 ]; do sleep 0.05; done`
+    const script = `touch ready; ${until('test -e go')}
+      ${until('test -L .git/config')}; ${until("grep -q '/notes.txt ro' /proc/self/mountinfo")}
+      cat notes.txt; git config mine.key; echo evil >> notes.txt; echo '[alias]' > n; mv n .git/config
+      ${until('git config mine.key > /dev/null')}; git config mine.key; git config core.fsmonitor evil`
+    const running = at.launch(['run', '--', 'sh', '-c', script], { cwd: other })
+    await expect.poll(() => existsSync(`${other}/ready`), { timeout: 60_000, interval: 20 }).toBe(true)
+    await at.must(['git', 'config', 'mine.key', 'new'], { cwd: other })
+    const replace = 'echo new > notes.new && mv notes.new notes.txt && touch go'
+    await at.must(['sh', '-c', replace], { cwd: other })
+    const done = await running.ended
+    expect(done.stdout).toMatch(/^new\n(?:new\n)?new\n$/)
+    expect(done.stderr).toMatch(/are they yours\? mine\.key=new/)
+    expect(readFileSync(`${other}/notes.txt`, 'utf8')).toBe('new\n')
+    const left = readFileSync(`${other}/.git/config`, 'utf8')
+    expect(left).toContain('key = new')
+    expect(left).not.toContain('fsmonitor')
+  })
+
+  it('leaves no configuration behind that git would obey later', async () => {
+    const script = `printf '[core]\n\tfsmonitor = evil\n' > .git/config.worktree
+      mkdir -p .git/modules/x/objects .git/modules/x/refs && echo 'ref: refs/heads/main' > .git/modules/x/HEAD
+      printf '[core]\n\tfsmonitor = evil\n' > .git/modules/x/config`
+    const done = await box(script)
+    expect(done.stderr).toContain('.git/modules/x came into being in the box and is in quarantine')
+    expect(done.stderr).toContain('core.fsmonitor=evil')
+    expect(readFileSync(`${project}/.git/config.worktree`, 'utf8')).toBe('')
+    expect(existsSync(`${project}/.git/modules/x`)).toBe(false)
+    expect(existsSync(`${project}/.git/modules/lib/HEAD`)).toBe(true)
+  })
+
+  it('makes a checkout sparse and whole again, and the repository is so afterwards', async () => {
+    await at.must(['git', 'clone', '-q', 'remote.git', 'whole'], { cwd: `${at.home}/work` })
+    const cwd = `${at.home}/work/whole`
+    const narrow = await box('git sparse-checkout set nothing && ls -d deep', { cwd })
+    expect([narrow.status, narrow.stdout]).toEqual([2, ''])
+    expect(narrow.stderr).not.toContain('not taken over')
+    expect(await at.must(['git', 'status', '--porcelain'], { cwd })).toBe('')
+    expect(await at.must(['git', 'config', 'core.sparseCheckout'], { cwd })).toBe('true\n')
+    const wide = await box('git sparse-checkout disable && ls -d deep', { cwd })
+    expect([wide.status, wide.stdout]).toEqual([0, 'deep\n'])
+    expect(wide.stderr).not.toContain('not taken over')
+    expect(await at.must(['git', 'config', 'core.sparseCheckout'], { cwd })).toBe('false\n')
+  })
+
   it('knows who commits, and nothing else of the user’s configuration', async () => {
     const done = await box(
       'git commit -q --allow-empty -m x && git log -1 --format="%an <%ae>"; git config --list --show-scope | grep -v ^system | grep -E "mine|credential|protocol"',

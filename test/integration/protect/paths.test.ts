@@ -46,6 +46,7 @@ describe('protectPaths', () => {
     expect(relative(readonly.map(({ path }) => path))).toEqual([
       '.git/commondir',
       '.git/config',
+      '.git/config.worktree',
       '.git/hooks',
       '.git/info/attributes',
     ])

@@ -27,6 +27,19 @@ describe('judgeChanges', () => {
   })
 
   it.each([
+    ['[core]\n\tsparseCheckout = true\n', 'core.sparsecheckout', 'true'],
+    ['[index]\n\tsparse = false\n', 'index.sparse', 'false'],
+    ['[extensions]\n\tworktreeConfig = true\n', 'extensions.worktreeconfig', 'true'],
+  ])('takes over what a sparse checkout sets, also where it was set: %j', (text, key, value) => {
+    const expected = { taken: [{ key, value }], dropped: [], refused: [] }
+    expect(added(text)).toEqual(expected)
+    expect(judge(BASE + text, BASE + text.replace(/true|false/, 'x'))).toEqual(expected)
+  })
+
+  it.each([
+    ['a switch that is none', '[core]\n\tsparseCheckout = !evil\n'],
+    ['an unknown format', '[core]\n\trepositoryFormatVersion = 99\n'],
+    ['another extension', '[extensions]\n\tpartialClone = origin\n'],
     ['an address as remote', branch('remote = https://evil.example/x')],
     ['a remote that is not there', branch('remote = fork')],
     ['an option as remote', branch('remote = --upload-pack=evil')],

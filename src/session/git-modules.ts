@@ -1,0 +1,35 @@
+import { modulesOf } from '../protect/git.ts'
+import { quarantine } from '../protect/quarantine.ts'
+import type { Project } from '../host/project.ts'
+
+/**
+ * Git directories of submodules that came while the box ran. `git submodule update` outside would take one for
+ * what an earlier call had cloned, with the config and the hooks that it has.
+ */
+export function moduleWatch(
+  { repository }: Project,
+  state: string,
+  session: string,
+): { quarantineNew(): string[] } {
+  const common =
+    repository === undefined || repository.kind === 'unverified' ? undefined : repository.commonDir
+  const before = new Set(common === undefined ? [] : modulesOf(common))
+  return {
+    /** Returns what people are to hear. */
+    quarantineNew() {
+      if (common === undefined) return []
+      const fresh = modulesOf(common).filter((path) => !before.has(path))
+      const outermost = fresh.filter((path) => !fresh.some((other) => path.startsWith(`${other}/`)))
+      return outermost.map((path) => takeAway(path, common, state, session))
+    },
+  }
+}
+
+function takeAway(path: string, root: string, state: string, session: string): string {
+  try {
+    quarantine(state, { path, root, session, runBy: 'git submodule' })
+    return `${path} came into being in the box and is in quarantine: git submodule update would have obeyed it`
+  } catch (error) {
+    return `${path} came into being in the box and could not be moved (${(error as Error).message}): remove it before you run git`
+  }
+}
