@@ -5,6 +5,8 @@ import type { TestHome } from '../../support/home.ts'
 /** Something that somebody does on the host while boxes run. Returns the paths that must be covered then. */
 export interface Scenario {
   name: string
+  /** Takes long with many boxes. */
+  heavy?: boolean
   act(at: TestHome, project: string): Promise<string[]> | string[]
 }
 
@@ -96,12 +98,17 @@ export const scenarios: Scenario[] = [
     mkdirSync(fsPath(`${p}/d\uDCFE`))
     return [put(`${p}/\uDCFF.env`), put(`${p}/d\uDCFE/.env.\uDC80`)]
   }),
-  plain('500 files in a burst', (p) => {
-    mkdirSync(`${p}/burst`)
-    return Array.from({ length: 500 }, (_, i) => put(`${p}/burst/.env.${i}`))
-  }),
+  {
+    name: '500 files in a burst',
+    heavy: true,
+    act(_at, p) {
+      mkdirSync(`${p}/burst`)
+      return Array.from({ length: 500 }, (_, i) => put(`${p}/burst/.env.${i}`))
+    },
+  },
   {
     name: 'a storm of events',
+    heavy: true,
     async act(at, p) {
       await at.must(['mkdir', 'storm'], { cwd: p })
       const loop = `for (const end = Date.now() + 700; Date.now() < end;) { fs.writeFileSync('storm/f', ''); fs.rmSync('storm/f') }`
@@ -111,6 +118,13 @@ export const scenarios: Scenario[] = [
       const paths = [put(`${p}/storm.env`), put(`${p}/storm2/deep/.env`), put(`${p}/storm/.env`)]
       await storm
       return paths
+    },
+  },
+  {
+    name: 'a directory that cannot be read, and that its owner could open',
+    async act(at, p) {
+      await at.must(['sh', '-ec', 'mkdir closed; echo A=1 > closed/.env; chmod 0 closed'], { cwd: p })
+      return [at.who === 'root' ? `${p}/closed/.env` : `${p}/closed`]
     },
   },
   plain('appended to afterwards', (p) => {
