@@ -1,6 +1,7 @@
 import { explainHost } from '../explain/host.ts'
 import { hostLook } from '../explain/look.ts'
-import { explainPath, originText } from '../explain/path.ts'
+import { explainPath } from '../explain/path.ts'
+import { originText } from '../policy/origin.ts'
 import type { Explanation } from '../explain/types.ts'
 import { pendingAbout } from '../explain/pending.ts'
 import { explainVariable } from '../explain/variable.ts'

@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { findRc } from '../config/find.ts'
-import { fail } from '../errors.ts'
+import { AgentboxError, fail } from '../errors.ts'
 import { fsPath } from '../host/bytes.ts'
 import { detect } from '../init/detect.ts'
 import { renderPolicy } from '../init/render.ts'
@@ -8,6 +8,9 @@ import { usualChoices, type Findings } from '../init/types.ts'
 import { onTerminal } from '../session/consent.ts'
 import { projectOf, surveySituation } from '../session/situation.ts'
 import { shown } from '../ui/escape.ts'
+import { render } from '../ui/messages.ts'
+import { placesText, remedies } from '../ui/wording/history.ts'
+import { hooks } from './hooks.ts'
 import type { Call, Command } from './types.ts'
 
 export const init: Command = {
@@ -22,10 +25,14 @@ export const init: Command = {
   run: runInit,
 }
 
+/** Masked names in git that are named one by one. */
+const MOST = 10
+
 /** Asked, and nothing was written. */
 const DECLINED = 1
 
-async function runInit({ env, values, positionals, out, talk }: Call): Promise<number> {
+async function runInit(call: Call): Promise<number> {
+  const { env, values, positionals, out, talk } = call
   if (positionals.length > 0) fail({ code: 'usage', text: 'init takes no argument', command: 'init' })
   const print = values['print'] === true
   // Whatever stands there, it is not read: it may be anything.
@@ -44,8 +51,23 @@ async function runInit({ env, values, positionals, out, talk }: Call): Promise<n
   const text = asks ? await asked(findings, path) : renderPolicy(findings, usualChoices(findings))
   if (text === undefined) return DECLINED
   create(path, text)
-  talk(nextSteps(path, findings, text))
+  const hooked = asks && findings.repository && (await offersHooks(call))
+  talk(nextSteps(path, findings, text, hooked))
   return 0
+}
+
+/** True if they are installed now. */
+async function offersHooks(call: Call): Promise<boolean> {
+  const { askHooks } = await import('../init/ask.ts')
+  if (!(await askHooks())) return false
+  // The policy is written: whatever is in the way of hooks is told, and is no failure of `init`.
+  try {
+    return (await hooks.run({ ...call, positionals: ['install'], values: {} })) === 0
+  } catch (error) {
+    if (!(error instanceof AgentboxError)) throw error
+    call.talk(render(error.problem))
+    return false
+  }
 }
 
 async function asked(findings: Findings, path: string): Promise<string | undefined> {
@@ -73,20 +95,30 @@ function create(path: string, text: string): void {
   }
 }
 
-function nextSteps(path: string, { agents, repository, secrets }: Findings, text: string): string {
-  const tracked = secrets.filter((secret) => secret.tracked).length
+function nextSteps(
+  path: string,
+  { agents, repository, inGit }: Findings,
+  text: string,
+  hooked: boolean,
+): string {
   const steps = [
     ['agentbox status', 'the box that comes of it'],
     ...(/^ {2}(?:allow|substitute):/m.test(text) ? [['agentbox allow', 'approve its grants, for you']] : []),
     ['agentbox verify', 'put it to the test'],
     ...(agents.length > 0 ? [['agentbox shims install', `so that ${agents.join(', ')} start boxed`]] : []),
     ['agentbox activate --write', 'the shims first in PATH, in new shells'],
-    ...(repository ? [['agentbox hooks install', 'keep secrets out of commits']] : []),
-    ...(tracked > 0
-      ? [['agentbox doctor history', `${tracked} masked ${tracked === 1 ? 'file is' : 'files are'} in git`]]
-      : []),
-    ['agentbox scan', 'credentials in files that no mask covers'],
+    ...(repository && !hooked ? [['agentbox hooks install', 'keep secrets out of commits']] : []),
   ]
   const lines = steps.map(([command, why]) => `  ${command!.padEnd(26)} ${why}\n`)
-  return `agentbox  wrote ${shown(path)}. Next:\n${lines.join('')}`
+  return `agentbox  wrote ${shown(path)}. Next:\n${lines.join('')}${knownToGit(inGit)}`
+}
+
+function knownToGit(inGit: Findings['inGit']): string {
+  if (inGit.length === 0) return ''
+  const lines = inGit.slice(0, MOST).flatMap((finding) => {
+    const commands = remedies(finding).map((command) => `    ${shown(command, 400)}\n`)
+    return [`  ${shown(finding.path)}   ${placesText(finding)}\n`, ...commands]
+  })
+  const more = inGit.length > MOST ? `  and ${inGit.length - MOST} more: agentbox scan --history\n` : ''
+  return `git has masked files, where no mask hides them. Change these secrets, then:\n${lines.join('')}${more}`
 }

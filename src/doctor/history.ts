@@ -1,5 +1,6 @@
 import { maskedInHistory, type HistoryFinding } from '../git/history.ts'
 import { compileMatcher } from '../masks/patterns.ts'
+import { placesText, remedies } from '../ui/wording/history.ts'
 import type { Check, Finding } from './types.ts'
 
 /** Findings that are named one by one. */
@@ -20,21 +21,13 @@ export const history: Check = {
   },
 }
 
-function told({ path, places, commits }: HistoryFinding): Finding {
-  const tracked = places.includes('tracked')
-  const where =
-    commits.length === 0
-      ? ''
-      : ` (${commits
-          .slice(0, 3)
-          .map((commit) => commit.slice(0, 7))
-          .join(', ')})`
+function told(finding: HistoryFinding): Finding {
   return {
     check: 'history',
     severity: 'warning',
-    problem: `${path} is in git: ${places.join(', ')}${where}`,
+    problem: `${finding.path} is in git: ${placesText(finding)}`,
     why: 'an agent can read it from the repository, which it needs; so can everybody who clones it',
-    mend: `change the secrets in it${tracked ? `; git rm --cached -- '${path}' and add it to .gitignore` : ''}; to take it out of history: git filter-repo`,
+    mend: `change the secrets in it; ${remedies(finding).join('; ')}`,
   }
 }
 

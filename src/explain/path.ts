@@ -3,7 +3,8 @@ import { isWithin, nameOf } from '../host/paths.ts'
 import type { Matcher } from '../masks/patterns.ts'
 import type { Mask } from '../masks/types.ts'
 import type { LaunchPlan, SandboxOp } from '../plan/ops.ts'
-import type { Origin, Policy } from '../policy/types.ts'
+import { originText } from '../policy/origin.ts'
+import type { Policy } from '../policy/types.ts'
 import { protectionOf } from '../protect/names.ts'
 import type { Because, Explanation } from './types.ts'
 import { viewOf, type Look, type View } from './view.ts'
@@ -214,9 +215,4 @@ function narrowing(path: string, { plan }: PathInput): string[] {
   return [
     `filesystem.readonly: [${name}] or filesystem.hide: [${name}] in .agentboxrc: restrictions, which apply at once`,
   ]
-}
-
-export function originText({ layer, file, line }: Origin): string {
-  if (file === undefined) return layer === 'built-in' ? 'built in' : layer
-  return `${file}${line === undefined ? '' : `:${line}`}`
 }

@@ -23,11 +23,13 @@ export async function askChoices(findings: Findings): Promise<Choices | undefine
   if (isCancel(mode)) return undefined
   const allow = mode === 'none' ? [] : await askHosts(findings, usual)
   if (allow === undefined) return undefined
+  const patterns = await askPatterns(findings)
+  if (patterns === undefined) return undefined
   const substitute = await askSubstitute(findings)
   if (substitute === null) return undefined
   const readonly = await askReadonly(findings)
   if (readonly === undefined) return undefined
-  return { mode, allow, substitute, readonly }
+  return { mode, allow, patterns, substitute, readonly }
 }
 
 async function askHosts({ hosts }: Findings, { allow }: Choices): Promise<Found[] | undefined> {
@@ -41,6 +43,22 @@ async function askHosts({ hosts }: Findings, { allow }: Choices): Promise<Found[
     required: false,
   })
   return isCancel(chosen) ? undefined : all.filter(({ value }) => chosen.includes(value))
+}
+
+async function askPatterns({ unmasked }: Findings): Promise<string[] | undefined> {
+  if (unmasked.length === 0) return []
+  const chosen = await multiselect({
+    output,
+    message: 'These hold what looks like credentials and have no secret’s name. Which shall be masked?',
+    options: unmasked.map(({ path, line, what }) => ({
+      value: path,
+      label: shown(path),
+      hint: `line ${line}: ${what}`,
+    })),
+    initialValues: unmasked.map(({ path }) => path),
+    required: false,
+  })
+  return isCancel(chosen) ? undefined : chosen
 }
 
 /** `null`: the user went away. */
@@ -71,4 +89,10 @@ export async function askWrite(path: string, text: string): Promise<boolean> {
   const yes = await confirm({ output, message: `Write ${shown(path)}?` })
   if (isCancel(yes) || !yes) cancel('nothing was written', { output })
   return yes === true
+}
+
+export async function askHooks(): Promise<boolean> {
+  const message =
+    'Install the git hooks? They keep secrets out of commits, and masks in step (agentbox hooks)'
+  return (await confirm({ output, message })) === true
 }

@@ -1,6 +1,7 @@
-import { trackedFiles } from '../git/tracked.ts'
+import { maskedInHistory } from '../git/history.ts'
 import { findExecutable } from '../host/executables.ts'
 import { lstatOf, readRegular } from '../host/files.ts'
+import { compileMatcher } from '../masks/patterns.ts'
 import { scanTree } from '../masks/scan.ts'
 import { agents } from '../policy/agents/index.ts'
 import { surveyFiles } from '../session/survey.ts'
@@ -11,6 +12,8 @@ import type { Findings, Found } from './types.ts'
 
 /** Larger ones are no configuration. */
 const LARGEST = 256 * 1024
+/** Milliseconds for looking into files. */
+const CONTENT_BUDGET = 5000
 /** Registry files that are looked into. */
 const MOST = 50
 
@@ -50,7 +53,7 @@ export async function detect(situation: Situation): Promise<Findings> {
       const from = first(names)
       return from === undefined ? [] : [{ name, port, from }]
     }),
-    secrets: await secretsIn(situation),
+    ...(await secretsIn(situation)),
     example: exampleIn(root),
     delicate: delicate.filter((name) => lstatOf(`${root}/${name}`)?.isDirectory() === true),
     repository: project.repository !== undefined,
@@ -84,11 +87,23 @@ function hostsIn(files: readonly { path: string; from: string }[]): Found[] {
   return [...hosts].map(([value, from]) => ({ value, from }))
 }
 
-async function secretsIn(situation: Situation): Promise<Findings['secrets']> {
-  const { root, repository } = situation.project
-  const paths = surveyFiles(situation).masks.map(({ path }) => path)
-  const known = repository === undefined ? undefined : await trackedFiles(root, paths)
-  return paths.map((path) => ({ path: path.slice(root.length + 1), tracked: known?.has(path) === true }))
+/** By their names, by their content, and in git. */
+async function secretsIn(situation: Situation): Promise<Pick<Findings, 'secrets' | 'inGit' | 'unmasked'>> {
+  const { policy, project } = situation
+  const { root, repository } = project
+  const present = surveyFiles(situation).masks.map(({ path }) => path)
+  // Its own bundle: a megabyte of rules.
+  const { unmasked } = await import('../session/detect.ts')
+  const { found } = await unmasked(situation, CONTENT_BUDGET)
+  const first = new Map(found.toReversed().map(({ path, line, what }) => [path, { path, line, what }]))
+  const matcher = compileMatcher(policy.masks)
+  const isMasked = (path: string): boolean => matcher.match(`${root}/${path}`, false) !== undefined
+  const known = repository === undefined ? undefined : await maskedInHistory({ root, isMasked, present })
+  return {
+    secrets: present.map((path) => path.slice(root.length + 1)),
+    inGit: known?.findings ?? [],
+    unmasked: [...first.values()].toSorted((a, b) => (a.path < b.path ? -1 : 1)),
+  }
 }
 
 /** Only beside a `.env` that it can stand for. */

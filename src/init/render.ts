@@ -1,5 +1,7 @@
 import { checkText } from '../config/text.ts'
+import { literalPattern } from '../masks/patterns.ts'
 import { shown } from '../ui/escape.ts'
+import { placesText } from '../ui/wording/history.ts'
 import type { Choices, Findings, Found } from './types.ts'
 
 /** Secrets that are named one by one. */
@@ -63,27 +65,41 @@ function filesystem({ delicate }: Findings, { readonly }: Choices): string {
   ])
 }
 
-function secretsFound({ secrets }: Findings): string {
-  if (secrets.length === 0)
-    return '# No file here has the name of a secret. One that appears is masked in the running box.\n'
-  const named = secrets
-    .slice(0, MOST)
-    .map(
-      ({ path, tracked }) =>
-        `#   ${shown(path, 100)}${tracked ? '   (tracked by git: its history has it)' : ''}`,
-    )
-  const more = secrets.length > MOST ? [`#   and ${secrets.length - MOST} more: agentbox masks`] : []
-  return `${['# Masked now, by their names:', ...named, ...more].join('\n')}\n`
+function secretsFound({ secrets, inGit }: Findings): string {
+  const none = '# No file here has the name of a secret. One that appears is masked in the running box.'
+  const named = secrets.slice(0, MOST).map((path) => `#   ${shown(path, 90)}`)
+  const lines = secrets.length === 0 ? [none] : ['# Masked now, by their names:', ...named]
+  return `${[...lines, ...rest(secrets.length, 'agentbox masks'), ...known(inGit)].join('\n')}\n`
 }
 
-function masks({ example }: Findings, { substitute }: Choices): string {
+function known(inGit: Findings['inGit']): string[] {
+  if (inGit.length === 0) return []
+  return [
+    '# Masked names that git has: no mask hides what is in .git. Change these secrets, and take them out:',
+    ...inGit.slice(0, MOST).map((one) => `#   ${shown(one.path, 60)}   ${placesText(one)}`),
+    ...rest(inGit.length, 'agentbox scan --history'),
+    '#   how: agentbox doctor history',
+  ]
+}
+
+function rest(count: number, command: string): string[] {
+  return count > MOST ? [`#   and ${count - MOST} more: ${command}`] : []
+}
+
+function masks({ example, unmasked }: Findings, { substitute, patterns }: Choices): string {
+  const wanted = unmasked.filter(({ path }) => patterns.includes(path) && checkText(path) === undefined)
+  const names = wanted.map(({ path, line, what }): Row => {
+    return { text: `  - ${JSON.stringify(literalPattern(path))}`, note: `line ${line}: ${what}`, on: true }
+  })
   return section('masks', [
     {
       text: `substitute: {.env: ${scalar(substitute ?? example ?? '.env.agent')}}`,
       note: 'agents see the second in place of the first',
       on: substitute !== undefined,
     },
-    off('patterns: ["*.tfvars"]', 'restriction: more names'),
+    ...(names.length === 0
+      ? [off('patterns: ["*.tfvars"]', 'restriction: more names')]
+      : [{ text: 'patterns:', note: 'restriction: by what is in them', on: true }, ...names]),
     off('except: ["/.env.test"]', 'grant: shown although its name is masked'),
     off('show: keys', 'grant: names stay, values go'),
   ])
@@ -122,10 +138,7 @@ ${section('env', [off('pass: [CI]', 'grant: with your value')])}`
 
 /** What `agentbox verify` holds the box to; in CI it keeps a later edit from opening what is closed now. */
 function assertions({ secrets, repository }: Findings): string {
-  const closed = secrets
-    .map(({ path }) => path)
-    .filter(isPlain)
-    .slice(0, MOST)
+  const closed = secrets.filter(isPlain).slice(0, MOST)
   const parts = [...(repository ? ['.git/hooks'] : []), '.agentboxrc']
   return `# Put to the test from inside by: agentbox verify (in CI: --junit FILE)
 verify:

@@ -13,7 +13,8 @@ import type { Policy } from '../policy/types.ts'
 import { protectPaths, type Placeholder, type ProtectedPath } from '../protect/paths.ts'
 import { certificatesOf } from './certificates.ts'
 import type { Situation } from './situation.ts'
-import { existingParts, originText, surveyFiles, type Survey } from './survey.ts'
+import { originText } from '../policy/origin.ts'
+import { existingParts, surveyFiles, type Survey } from './survey.ts'
 import { privateHomeOf, type PrivateHome } from './home.ts'
 
 export interface CommandRequest {

@@ -8,6 +8,7 @@ import { buildMasks } from '../masks/set.ts'
 import type { MaskInput } from '../masks/found.ts'
 import type { Mask } from '../masks/types.ts'
 import type { GrantedPath, HiddenPath } from '../plan/stages.ts'
+import { originText } from '../policy/origin.ts'
 import type { Origin, Policy, Sourced } from '../policy/types.ts'
 import { protectedPattern } from '../protect/names.ts'
 import { grantsOf } from './grants.ts'
@@ -107,8 +108,4 @@ export function existingParts(
     const path = realpathOf(value)
     return path !== undefined && path !== project && isWithin(path, project) ? [{ path, origin }] : []
   })
-}
-
-export function originText({ layer, file, line }: Origin): string {
-  return file === undefined ? layer : `${file}${line === undefined ? '' : `:${line}`}`
 }

@@ -1,6 +1,7 @@
 import type { Grant } from '../errors.ts'
 import type { Exposed } from '../git/exposed.ts'
 import { literalPattern } from '../masks/patterns.ts'
+import { originText } from '../policy/origin.ts'
 import type { Origin } from '../policy/types.ts'
 import { shellWord, shown } from './escape.ts'
 
@@ -34,7 +35,7 @@ export function refusedCommit(masked: readonly MaskedFile[], found: readonly Exp
 function maskedLines({ path, added, pattern, origin }: MaskedFile): string[] {
   const command = added ? 'git rm --cached --quiet --' : 'git restore --staged --'
   return [
-    `${INDENT}${shown(path)}   masked by "${shown(pattern)}" (${placeOf(origin)})`,
+    `${INDENT}${shown(path)}   masked by "${shown(pattern)}" (${shown(originText(origin))})`,
     `${INDENT}  unstage it: ${command} ${shown(shellWord(pathspec(path)))}`,
     `${INDENT}  no secret?  masks.except: [${shown(JSON.stringify(literalPattern(path)))}] in .agentboxrc, then: agentbox allow`,
   ]
@@ -87,11 +88,6 @@ export const noPolicy = 'agentbox  this repository has no .agentboxrc: the built
 
 export function cannotLook(what: string): string {
   return `${HEAD}git cannot tell ${what}, so nothing was checked; AGENTBOX=0 skips this hook`
-}
-
-function placeOf({ file, line }: Origin): string {
-  if (file === undefined) return 'built in'
-  return `${shown(file)}${line === undefined ? '' : `:${line}`}`
 }
 
 function relative(path: string, project: string): string {

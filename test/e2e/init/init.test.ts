@@ -41,7 +41,7 @@ describe.each(['user', 'root'] as const)('agentbox init, as %s', (who: Who) => {
     expect(stdout).toMatch(/^ {4}- "@npm" .*# package\.json$/m)
     expect(stdout).toMatch(/^ {4}- "@crates" .*# core\/Cargo\.toml$/m)
     expect(stdout).toMatch(/^ {2}# {3}- npm\.acme\.dev .*# \.yarnrc\.yml$/m)
-    expect(stdout).toContain('.env   (tracked by git')
+    expect(stdout).toMatch(/^# {3}\.env {3}tracked$/m)
     // What other people's packages bring says nothing about this project.
     expect(stdout).not.toContain('@go')
     expect(readdirSync(project)).toEqual(before)
@@ -94,6 +94,28 @@ describe.each(['user', 'root'] as const)('agentbox init, as %s', (who: Who) => {
     expect([shows.status, shows.stderr]).toEqual([0, ''])
   })
 
+  it('masks files by what is in them, and says what git has of secrets and how it goes away', async () => {
+    const other = `${at.home}/work/leaky`
+    const key = `ghp_${'q3wErTy7UiOp'.repeat(3)}`
+    at.write(`${other}/deploy/prod [1].txt`, `one\nkey=${key}\n`)
+    at.write(`${other}/fine.txt`, `key=${key} # agentbox: allow-secret\n`)
+    const script = `git init -q && git config user.email a@b && git config user.name a
+      echo 1 > .env && git add -f .env && git commit -qm one && git rm -q --cached .env && git commit -qm two
+      echo 2 > "it's.pem" && git add -f . ':!deploy' && git stash -q && echo 3 > .env.local && git add -f .env.local && git reset -q`
+    await at.must(['sh', '-ec', script], { cwd: other })
+    const done = await init(['--yes'], { cwd: other })
+    expect([done.status, done.stdout]).toEqual([0, ''])
+    expect(done.stderr).toMatch(/^ {2}\.env {3}(?:\w+, )*history/m)
+    expect(done.stderr).toContain('git filter-repo --invert-paths --path .env')
+    expect(done.stderr).toMatch(/^ {2}it's\.pem {3}stash \(/m)
+    expect(done.stderr).toMatch(/^ {2}\.env\.local {3}staged\n {4}git reflog expire/m)
+    expect(readFileSync(`${other}/.agentboxrc`, 'utf8')).not.toContain('fine.txt')
+    const masks = await at.launch(['masks'], { cwd: other }).ended
+    expect(masks.stdout).toContain('deploy/prod [1].txt')
+    const read = await at.launch(['run', '--', 'cat', 'deploy/prod [1].txt'], { cwd: other }).ended
+    expect(read).toMatchObject({ status: 0, stdout: '' })
+  })
+
   it('asks nobody where there is no terminal', async () => {
     const { status, stderr } = await init([])
     expect([status, stderr]).toEqual([2, expect.stringContaining('--yes or --print')])
@@ -143,7 +165,10 @@ describe('agentbox init on a terminal', () => {
     terminal.key('Enter')
     await terminal.shows(/Write .*agentboxrc\?/, LIMIT)
     terminal.key('Enter')
+    await terminal.shows(/Install the git hooks/, LIMIT)
+    terminal.key('Enter')
     await terminal.shows(/^end 0$/m, LIMIT)
+    expect(readdirSync(`${project}/.git/hooks`)).toContain('pre-commit')
     const text = readFileSync(`${project}/.agentboxrc`, 'utf8')
     expect(text).toMatch(/^ {4}- "@npm" /m)
     expect(text).toMatch(/^ {4}- npm\.acme\.dev /m)

@@ -12,6 +12,8 @@ const nothing: Findings = {
   hosts: [],
   frameworks: [],
   secrets: [],
+  inGit: [],
+  unmasked: [],
   example: undefined,
   delicate: [],
   repository: false,
@@ -25,10 +27,9 @@ const much: Findings = {
   ],
   hosts: [{ value: 'npm.acme.dev:8443', from: '.npmrc' }],
   frameworks: [{ name: 'Vite', port: 5173, from: 'vite.config.ts' }],
-  secrets: [
-    { path: '.env', tracked: true },
-    { path: 'apps/api/.env.local', tracked: false },
-  ],
+  secrets: ['.env', 'apps/api/.env.local'],
+  inGit: [{ path: '.env', places: ['tracked', 'stash'], commits: ['0123456789'] }],
+  unmasked: [{ path: 'src/[id].ts', line: 3, what: 'AWS credential' }],
   example: '.env.example',
   delicate: ['.github', 'infra'],
   repository: true,
@@ -43,13 +44,14 @@ async function layerOf(text: string): Promise<ParsedLayer> {
 
 const choices: [string, Choices][] = [
   ['the usual ones', usualChoices(much)],
-  ['nothing', { mode: 'none', allow: [], substitute: undefined, readonly: [] }],
-  ['a host', { mode: 'allow', allow: [...much.hosts], substitute: undefined, readonly: [] }],
+  ['nothing', { mode: 'none', allow: [], patterns: [], substitute: undefined, readonly: [] }],
+  ['a host', { mode: 'allow', allow: [...much.hosts], patterns: [], substitute: undefined, readonly: [] }],
   [
     'all',
     {
       mode: 'allow',
       allow: [...usualChoices(much).allow, ...much.hosts],
+      patterns: ['src/[id].ts'],
       substitute: '.env.example',
       readonly: ['infra'],
     },
@@ -86,8 +88,16 @@ it('takes the usual registries and only offers what the text of the project name
 
 it('says which secrets are there, which of them git has, and asserts that they are closed', () => {
   const text = renderPolicy(much, usualChoices(much))
-  expect(text).toContain('#   .env   (tracked by git: its history has it)\n#   apps/api/.env.local\n')
+  expect(text).toContain('#   .env\n#   apps/api/.env.local\n')
+  expect(text).toContain('#   .env   tracked, stash (0123456)\n')
   expect(text).toContain('unreadable: [.env, apps/api/.env.local, ~/.ssh]')
+})
+
+it('proposes masks for files by their content, each for the one file', async () => {
+  const text = renderPolicy(much, usualChoices(much))
+  expect(text).toMatch(/^ {4}- "\/src\/\\\\\[id\\\\\]\.ts" +# line 3: AWS credential$/m)
+  const none = renderPolicy(much, { ...usualChoices(much), patterns: [] })
+  expect(none).not.toContain('[id')
 })
 
 it('is valid whatever the files are called', async () => {
@@ -98,12 +108,15 @@ it('is valid whatever the files are called', async () => {
     fc.asyncProperty(fc.array(name, { maxLength: 5 }), name, async (names, from) => {
       const findings = {
         ...much,
-        secrets: names.map((path) => ({ path, tracked: false })),
+        secrets: names,
+        inGit: names.map((path) => ({ path, places: ['history' as const], commits: ['a'] })),
+        unmasked: names.map((path) => ({ path, line: 1, what: 'x' })),
         presets: [{ value: 'npm', from }],
         hosts: [{ value: 'npm.acme.dev', from }],
       }
       const text = renderPolicy(findings, usualChoices(findings))
-      expect(Object.keys((await layerOf(text)).rc).toSorted()).toEqual(['network', 'verify', 'version'])
+      const keys = Object.keys((await layerOf(text)).rc).filter((key) => key !== 'masks')
+      expect(keys.toSorted()).toEqual(['network', 'verify', 'version'])
     }),
     { numRuns: 200 },
   )
