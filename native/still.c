@@ -83,10 +83,12 @@ static void give_up_if_hopeless(void) {
 
 /* Somebody continued it: who does that often enough has it end. */
 void stop_again(void) {
-  it.awakenings++;
-  give_up_if_hopeless();
+  if (it.calm) {
+    it.awakenings++;
+    it.next_look = now_ms() + LOOK_MS;
+  }
   it.calm = false;
-  it.next_look = now_ms() + LOOK_MS;
+  give_up_if_hopeless();
   kill(-1, SIGSTOP);
 }
 

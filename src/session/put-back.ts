@@ -11,7 +11,7 @@ import type { Situation } from './situation.ts'
 
 const LARGEST = 16 << 20
 /** Milliseconds: what was moved earlier was not brought by a checkout that has just ended. */
-const RECENT = 30_000
+const RECENT = 600_000
 
 /**
  * Takes it out of quarantine, to where it was. A running session would move it away again, so each is told before
@@ -43,7 +43,7 @@ export async function putBackCheckedOut(
   const since = Date.now() - RECENT
   const done: string[] = []
   for (const entry of listQuarantine(dirs.state)) {
-    if (entry.root !== project.root || entry.at < since) continue
+    if (entry.root !== project.root || entry.at < since || lstatOf(entry.path) !== undefined) continue
     const path = entry.path.slice(project.root.length + 1)
     const where = { cwd: project.root }
     const old = await committedAt(where, before, path)

@@ -20,7 +20,9 @@ describe.each(['user', 'root'] as const)('what git brings on the host while boxe
   const inside = async (script: string): Promise<void> => {
     at.write(`${project}/do.new`, script)
     renameSync(`${project}/do.new`, `${project}/do`)
-    expect(await eventually(() => !existsSync(`${project}/do`) && !existsSync(`${project}/doing`))).toBe(true)
+    expect(
+      await eventually(() => !existsSync(`${project}/do`) && !existsSync(`${project}/doing`), 20_000),
+    ).toBe(true)
   }
   const moved = (path: string): Promise<boolean> => eventually(() => quarantined().includes(path), 20_000)
 

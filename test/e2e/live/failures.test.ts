@@ -77,7 +77,7 @@ it('a hand that is lost before the agent starts is told of, in the journal as we
 it('what cannot be moved to quarantine, since the disk is full, is read-only in the box and told of', async () => {
   make('user')
   const place = `${stateOf(at)}/quarantine`
-  const script = 'echo up; while [ ! -e go ]; do sleep 0.05; done; echo planted > .envrc; exec sleep 300'
+  const script = 'echo up; while [ ! -e go ]; do sleep 0.05; done; echo planted > .mcp.json; exec sleep 300'
   const [box] = (await startBoxes(at, project, 1, script)) as [Box]
   at.dir(place, 0o700)
   await at.root(['mount', '-t', 'tmpfs', '-o', 'size=4k,mode=777', 'none', place])
@@ -85,12 +85,12 @@ it('what cannot be moved to quarantine, since the disk is full, is read-only in 
     await at.root(['dd', 'if=/dev/zero', `of=${place}/fill`, 'bs=1k', 'count=8'])
     at.write(`${project}/go`, '')
     expect(await eventually(() => events(box.id).some(({ kind }) => kind === 'reported'), 20_000)).toBe(true)
-    expect(existsSync(`${project}/.envrc`)).toBe(true)
+    expect(existsSync(`${project}/.mcp.json`)).toBe(true)
     const { init } = partsOf(box.running.pid)
     const readOnly = (): boolean =>
       readFileSync(`/proc/${init}/mountinfo`, 'latin1')
         .split('\n')
-        .some((line) => line.split(' ')[4] === `${project}/.envrc` && line.split(' ')[5]!.startsWith('ro'))
+        .some((line) => line.split(' ')[4] === `${project}/.mcp.json` && line.split(' ')[5]!.startsWith('ro'))
     expect(await eventually(readOnly, 20_000)).toBe(true)
     expect(listQuarantine(stateOf(at))).toEqual([])
     expect(readdirSync(place)).toEqual(['fill'])

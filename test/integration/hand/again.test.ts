@@ -21,7 +21,7 @@ describe.each<Who>(['user', 'root'])('what the hand expects, as %s', (who) => {
   })
   afterAll(() => box.end())
   const covered = (path: string, mounts = 1): Promise<boolean> =>
-    eventually(() => mountsOf(box.pid, path).length === mounts)
+    eventually(() => mountsOf(box.pid, path).length === mounts, 20_000)
   const replaced = (name: string): string => {
     box.file('new')
     renameSync(join(box.project, 'new'), join(box.project, name))
