@@ -68,7 +68,7 @@ export const running: readonly Fault[] = [
     'joined',
     'SIGKILL',
     'goes on',
-    'another one is there within a second, and everything is looked at again',
+    'another one is there within a second, and everything known is covered again',
   ),
   kill('joined', 'SIGTERM', 'goes on', 'the same'),
   kill('monitor', 'SIGKILL', 'ends', 'the kernel ends the box with it'),
