@@ -22,11 +22,13 @@ async function transcript(kind: string, shell: Shell, { play }: Scenario): Promi
   const terminal = await openTerminal(home, shell, at(kind))
   try {
     await play(terminal, shell)
-    // How many empty prompts there are before the shell tells of a job depends on the moment.
+    // How many empty prompts there are before the shell tells of a job depends on the moment, and so does whether
+    // fish writes that behind one.
     return terminal
       .screen()
       .replace(/^(\[1\]) \d+$/m, '$1 PID')
       .replace(/^>\n/gm, '')
+      .replace(/^> (?=fish: Job)/gm, '')
   } finally {
     terminal.close()
   }
