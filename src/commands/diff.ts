@@ -1,12 +1,15 @@
+import { findExtended, isPath } from '../config/extends.ts'
 import { isWider, policyDifference, type Side } from '../config/difference.ts'
 import { RC_NAMES } from '../config/find.ts'
 import { noApprovals } from '../config/grants.ts'
 import { resolvePolicy } from '../config/layers.ts'
-import { parsePolicy } from '../config/parse.ts'
+import { absolutePath } from '../config/paths.ts'
+import { parseWithExtended, type FindExtended } from '../config/repo-files.ts'
 import { fail } from '../errors.ts'
-import { commitOf, filesNamed, forkOf, parseRange, type FileAt } from '../git/revisions.ts'
+import { commitOf, fileAt, filesNamed, forkOf, parseRange, type FileAt } from '../git/revisions.ts'
 import { readRegular } from '../host/files.ts'
-import { parentOf } from '../host/paths.ts'
+import { isWithin, parentOf } from '../host/paths.ts'
+import { shown } from '../ui/escape.ts'
 import { agentboxDirs, type AgentboxDirs } from '../host/dirs.ts'
 import { readHostFacts, type HostFacts } from '../host/facts.ts'
 import { locateProject, type Project } from '../host/project.ts'
@@ -31,7 +34,7 @@ export const diff: Command = {
 /** The same as a policy file may have. */
 const LARGEST = 256 * 1024
 
-async function runDiff({ env, values, positionals, out }: Call): Promise<number> {
+async function runDiff({ env, values, positionals, out, talk }: Call): Promise<number> {
   if (positionals.length > 1) fail({ code: 'usage', text: 'diff takes one REV..REV', command: 'diff' })
   const place = placeOf(env)
   const { root, repository } = place.project
@@ -43,11 +46,13 @@ async function runDiff({ env, values, positionals, out }: Call): Promise<number>
     after === undefined ? undefined : await named(root, after),
   ]
   const from = fork && second !== undefined ? ((await forkOf(root, first, second)) ?? first) : first
-  const old = await sideOf(place, await filesNamed(root, from, RC_NAMES, LARGEST))
-  const now = await sideOf(
-    place,
-    second === undefined ? worktreeFiles(root) : await filesNamed(root, second, RC_NAMES, LARGEST),
-  )
+  const packages = new Set<string>()
+  const at = async (commit: string): Promise<Side> =>
+    sideOf(place, await filesOf(root, commit), findAt(root, commit, packages))
+  const old = await at(from)
+  const now = second === undefined ? await sideOf(place, worktreeFiles(root)) : await at(second)
+  for (const name of packages)
+    talk(`agentbox  extends "${shown(name)}": as it is in node_modules now, whatever the revision\n`)
   const difference = policyDifference(old, now)
   const title = positionals[0] ?? `${before}..work tree`
   if (values['json'] === true)
@@ -88,19 +93,42 @@ function worktreeFiles(root: string): FileAt[] {
   })
 }
 
+async function filesOf(root: string, commit: string): Promise<FileAt[]> {
+  const reason = 'git cannot read the policy of this revision, or it is too large'
+  const files = await filesNamed(root, commit, RC_NAMES, LARGEST)
+  return files ?? fail({ code: 'io', action: 'read', path: commit, reason })
+}
+
+/** What is extended, as the commit has it; packages are in none, and noted in `packages`. */
+function findAt(root: string, commit: string, packages: Set<string>): FindExtended {
+  return async (reference, file, boundary) => {
+    if (!isPath(reference)) packages.add(reference)
+    if (!isPath(reference) || file.includes('/node_modules/')) return findExtended(reference, file, boundary)
+    const path = absolutePath(reference, parentOf(file), '/')
+    if (!isWithin(path, boundary)) return `leads out of ${boundary}`
+    const bytes = await fileAt(root, commit, path.slice(root.length + 1), LARGEST)
+    if (bytes !== undefined) return { path, bytes, from: [path] }
+    return `is no file of ${commit.slice(0, 10)}, or larger than ${LARGEST / 1024} KiB`
+  }
+}
+
 /** The policy that the files make for somebody without own configuration, and all that they ask for. */
-async function sideOf({ project, facts, dirs }: Place, files: readonly FileAt[]): Promise<Side> {
+async function sideOf(
+  { project, facts, dirs }: Place,
+  files: readonly FileAt[],
+  find?: FindExtended,
+): Promise<Side> {
   const outermost = files.toSorted((a, b) => a.path.split('/').length - b.path.split('/').length)
   const parsed = await Promise.all(
     outermost.map(({ path, bytes }) => {
       const file = `${project.root}/${path}`
-      return parsePolicy({ layer: 'repo', file, dir: parentOf(file), bytes })
+      return parseWithExtended(file, bytes, project.root, find)
     }),
   )
   const issues = parsed.flatMap((one) => ('issues' in one ? one.issues : []))
   if (issues.length > 0) fail({ code: 'policy-invalid', issues })
   return resolvePolicy({
-    repoLayers: parsed.flatMap((one) => ('layer' in one ? [one.layer] : [])),
+    repoLayers: parsed.flatMap((one) => ('files' in one ? one.files.map(({ layer }) => layer) : [])),
     home: facts.home,
     project: project.root,
     own: Object.values(dirs),

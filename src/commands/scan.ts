@@ -83,7 +83,8 @@ async function history(situation: Situation): Promise<Result> {
   const skips = skipsOf(situation, root)
   const report: HistoryReport = await maskedInHistory({ root, isMasked: masks, limit: 600_000 })
   const masked = report.findings.map(({ path, places, commits }) => ({ path, where: places, commits }))
-  return { ...resultOf(await exposedInHistory(root, { skips })), masked, complete: report.complete }
+  const examined = await exposedInHistory(root, { skips })
+  return { ...resultOf(examined), masked, complete: report.complete && examined.complete }
 }
 
 function resultOf({ found, files, left }: Examined): Pick<Result, 'credentials' | 'files' | 'left'> {
@@ -137,7 +138,7 @@ function show({ masked, credentials }: Result, out: Call['out']): void {
 
 function summary({ files, left, complete }: Result, findings: number): string {
   const rest = left === 0 ? '' : `, ${left} not (larger than 1 MB or not there)`
-  const end = complete ? '' : '; the time was over before all of history was looked at'
+  const end = complete ? '' : '; not all of history: the time was over, or objects are missing'
   const found = findings === 1 ? '1 finding' : `${findings} findings`
   return `${found} in ${files} files looked into${rest}${end}`
 }

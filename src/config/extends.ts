@@ -25,7 +25,8 @@ export const checkExtends: Check = both(checkText, (reference) => {
   return PROGRAM.test(reference) && isPath(reference) ? 'is a program: a policy is data' : undefined
 })
 
-function isPath(reference: string): boolean {
+/** A file of the repository; anything else is a package. */
+export function isPath(reference: string): boolean {
   return reference.startsWith('./') || reference.startsWith('../')
 }
 

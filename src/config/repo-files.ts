@@ -1,6 +1,6 @@
 import type { PolicyIssue } from '../errors.ts'
 import { isWithin, parentOf } from '../host/paths.ts'
-import { findExtended } from './extends.ts'
+import { findExtended, type Extended } from './extends.ts'
 import { parsePolicy, type Parsed, type ParsedLayer } from './parse.ts'
 
 /** One file of a repository's policy, read and valid. */
@@ -20,7 +20,15 @@ export interface RepoFiles {
 const DEEPEST = 4
 const MOST = 16
 
+/** `findExtended`, or the same in another place than the work tree. */
+export type FindExtended = (
+  reference: string,
+  file: string,
+  boundary: string,
+) => Extended | string | Promise<Extended | string>
+
 interface Walk {
+  find: FindExtended
   /** The repository's own file. */
   under: string
   /** What may be extended lies in here. */
@@ -38,10 +46,11 @@ export async function parseWithExtended(
   file: string,
   bytes: Buffer,
   project: string,
+  find: FindExtended = findExtended,
 ): Promise<RepoFiles | { issues: PolicyIssue[] }> {
   const dir = parentOf(file)
   const boundary = isWithin(dir, project) ? project : dir
-  const walk: Walk = { under: file, boundary, files: [], steering: new Set(), done: new Set() }
+  const walk: Walk = { find, under: file, boundary, files: [], steering: new Set(), done: new Set() }
   const issues = await visit(file, bytes, [], walk)
   return issues.length > 0 ? { issues } : { files: walk.files, steering: [...walk.steering] }
 }
@@ -60,7 +69,7 @@ async function visit(file: string, bytes: Buffer, above: string[], walk: Walk): 
   const issues: PolicyIssue[] = []
   const chain = [...above, file]
   for (const [index, reference] of references(parsed).entries()) {
-    const found = follow(reference, chain, walk)
+    const found = await follow(reference, chain, walk)
     if (typeof found === 'string') {
       const key = 'extends'
       issues.push({ ...parsed.layer.place([key, index]), key, problem: `"${reference}" ${found}` })
@@ -78,8 +87,8 @@ function references({ layer }: Extract<Parsed, { layer: unknown }>): string[] {
   return typeof said === 'string' ? [said] : said
 }
 
-function follow(reference: string, chain: readonly string[], walk: Walk): ReturnType<typeof findExtended> {
-  const found = findExtended(reference, chain.at(-1)!, walk.boundary)
+async function follow(reference: string, chain: readonly string[], walk: Walk): Promise<Extended | string> {
+  const found = await walk.find(reference, chain.at(-1)!, walk.boundary)
   if (typeof found === 'string') return found
   if (chain.includes(found.path)) return 'extends itself in the end'
   if (chain.length > DEEPEST) return `is the end of a chain of more than ${DEEPEST} files`

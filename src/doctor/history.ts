@@ -50,7 +50,7 @@ function unfinished(complete: boolean): Finding[] {
     {
       check: 'history',
       severity: 'note',
-      problem: 'the history is long: not all of it was looked at',
+      problem: 'not all of the history was looked at: it is long, or objects are missing',
       why: 'there may be more secrets in it',
       mend: 'agentbox scan --history',
     },

@@ -31,9 +31,9 @@ const ALLOWED = /agentbox:\s*allow-secret|pragma:\s*allowlist[- ]secret|gitleaks
 
 /** What in a text looks like a credential, by line; without what a comment on the line or above it allows. */
 export async function findCredentials(path: string, content: Buffer): Promise<Credential[]> {
-  if (isBinary(content)) return []
-  const text = content.toString('utf8')
-  const found = [...ownFindings(text), ...(PRESET_HINT.test(text) ? await presetFindings(path, text) : [])]
+  const text = textOf(content)
+  if (text === undefined) return []
+  const found = [...(await findingsIn(path, text)), ...(await encodedFindings(path, text))]
   if (found.length === 0) return []
   const lines = text.split('\n')
   const allowed = (line: number): boolean =>
@@ -48,8 +48,39 @@ export async function findCredentials(path: string, content: Buffer): Promise<Cr
     .toSorted((a, b) => a.line - b.line)
 }
 
-function isBinary(content: Buffer): boolean {
-  return content.subarray(0, 8192).includes(0)
+/** Undefined for what is no text; UTF-16 is, as editors on Windows write it. */
+function textOf(content: Buffer): string | undefined {
+  const [first, second] = content
+  if (first === 0xff && second === 0xfe) return content.subarray(2).toString('utf16le')
+  if (first === 0xfe && second === 0xff) {
+    const even = Buffer.from(content.subarray(2, content.length - (content.length % 2)))
+    return even.swap16().toString('utf16le')
+  }
+  return content.subarray(0, 8192).includes(0) ? undefined : content.toString('utf8')
+}
+
+async function findingsIn(path: string, text: string): Promise<Credential[]> {
+  return [...ownFindings(text), ...(PRESET_HINT.test(text) ? await presetFindings(path, text) : [])]
+}
+
+/** A value in base64, as a Kubernetes `Secret` has it, and not what is longer than a key. */
+const ENCODED = /(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{24,6000}={0,2}(?![A-Za-z0-9+/=])/g
+/** More of them are data. */
+const MOST_ENCODED = 200
+// oxlint-disable-next-line no-control-regex
+const PRINTABLE = /^[\t\n\r\x20-\x7e]+$/
+
+async function encodedFindings(path: string, text: string): Promise<Credential[]> {
+  const out: Credential[] = []
+  for (const [index, { 0: value, index: at }] of [...text.matchAll(ENCODED)].entries()) {
+    if (index === MOST_ENCODED) break
+    const decoded = Buffer.from(value, 'base64').toString('latin1')
+    if (!PRINTABLE.test(decoded)) continue
+    const line = lineOf(text, at)
+    const found = await findingsIn(path, decoded)
+    out.push(...found.map(({ rule, what }) => ({ rule, what: `${what}, in base64`, line })))
+  }
+  return out
 }
 
 async function presetFindings(path: string, text: string): Promise<Credential[]> {

@@ -1,3 +1,4 @@
+import { fromBytes } from '../host/bytes.ts'
 import { readRegular } from '../host/files.ts'
 import { scanTree } from '../masks/scan.ts'
 import type { StagedFile } from './staged.ts'
@@ -78,11 +79,14 @@ export async function exposedIn(
 }
 
 /** Looks into every blob that a ref, a reflog or a stash leads to, each once, under one of its names. */
-export async function exposedInHistory(root: string, { skips }: Choice): Promise<Examined> {
+export async function exposedInHistory(
+  root: string,
+  { skips }: Choice,
+): Promise<Examined & { complete: boolean }> {
   const args = ['rev-list', '--objects', '--all', '--reflog', '--filter=object:type=blob', '--']
-  const { stdout } = await callGit({ cwd: root, args, limit: 600_000 })
+  const { status, stdout, partial } = await callGit({ cwd: root, args, limit: 600_000 })
   const named = new Map<string, string>()
-  for (const line of stdout.toString('utf8').split('\n')) {
+  for (const line of fromBytes(stdout).split('\n')) {
     const space = line.indexOf(' ')
     if (space > 0 && !skips(line.slice(space + 1))) named.set(line.slice(0, space), line.slice(space + 1))
   }
@@ -98,7 +102,7 @@ export async function exposedInHistory(root: string, { skips }: Choice): Promise
       blobs.map(({ oid, content }) => ({ path: named.get(oid)!, content, object: oid })),
     )
   }
-  return examined
+  return { ...examined, complete: status === 0 && !partial }
 }
 
 async function lookInto(

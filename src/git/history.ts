@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { fromBytes } from '../host/bytes.ts'
 import { readRegular } from '../host/files.ts'
-import { callGit, records } from './call.ts'
+import { callGit, records, type GitAnswer } from './call.ts'
 import { sizesOf } from './blobs.ts'
 
 /** Where git has a masked file, so that no mask hides its content from whoever can read `.git`. */
@@ -17,7 +17,7 @@ export interface HistoryFinding {
 
 export interface HistoryReport {
   findings: HistoryFinding[]
-  /** False if the time was over before everything was looked at. */
+  /** False if not everything was looked at: the time was over, or objects are missing. */
   complete: boolean
 }
 
@@ -61,7 +61,7 @@ export async function maskedInHistory(input: HistoryInput): Promise<HistoryRepor
   noteLog(found, input, dangling.stdout, () => 'dangling')
   await noteStaged(found, input, left())
   const findings = [...found.values()].toSorted((a, b) => (a.path < b.path ? -1 : 1))
-  return { findings, complete: ![tracked, log, dangling].some(({ partial }) => partial) }
+  return { findings, complete: [tracked, log, dangling].every(isWhole) }
 }
 
 function note(
@@ -103,11 +103,17 @@ async function stashCommits(cwd: string, limit: number): Promise<Set<string>> {
   return new Set(lines.flatMap((line) => line.trim().split(' ').toSpliced(1, 1)))
 }
 
-async function danglingLog(cwd: string, left: () => number): Promise<{ stdout: Buffer; partial: boolean }> {
+type Part = Pick<GitAnswer, 'status' | 'stdout' | 'partial'>
+
+function isWhole({ status, partial }: Part): boolean {
+  return status === 0 && !partial
+}
+
+async function danglingLog(cwd: string, left: () => number): Promise<Part> {
   const args = ['fsck', '--connectivity-only', '--unreachable', '--no-progress', '--no-dangling']
   const fsck = await callGit({ cwd, args, limit: left() })
   const commits = [...fsck.stdout.toString('latin1').matchAll(/^unreachable commit ([0-9a-f]+)$/gm)]
-  if (commits.length === 0) return { stdout: Buffer.alloc(0), partial: fsck.partial }
+  if (commits.length === 0) return { ...fsck, stdout: Buffer.alloc(0) }
   const input = `${commits.map(([, oid]) => oid).join('\n')}\n`
   const log = await callGit({
     cwd,
@@ -115,7 +121,7 @@ async function danglingLog(cwd: string, left: () => number): Promise<{ stdout: B
     input,
     limit: left(),
   })
-  return { stdout: log.stdout, partial: fsck.partial || log.partial }
+  return isWhole(fsck) ? log : { ...fsck, stdout: log.stdout }
 }
 
 /** Content that was added to the index leaves an object behind, without a name. */

@@ -112,6 +112,37 @@ describe('findCredentials', () => {
     expect(await look('a.js', `${text(key)}\nb = "${key}"\n`)).toHaveLength(1)
   })
 
+  const secret = `ghp_${an(36)}`
+  const text = `a: 1\r\ntoken: ${secret}\r\n`
+  it.each<[string, Buffer]>([
+    ['lines that end in CRLF', Buffer.from(text)],
+    ['UTF-8 with a mark', Buffer.from(`\ufeff${text}`)],
+    ['UTF-16, little end first', Buffer.from(`\ufeff${text}`, 'utf16le')],
+    ['UTF-16, big end first', Buffer.from(`\ufeff${text}`, 'utf16le').swap16()],
+    [
+      'UTF-16 that is cut off',
+      Buffer.concat([Buffer.from(`\ufeff${text}`, 'utf16le').swap16(), Buffer.of(0)]),
+    ],
+    ['base64', Buffer.from(`kind: Secret\n  token: ${Buffer.from(secret).toString('base64')}\n`)],
+    [
+      'a key in base64',
+      Buffer.from(
+        `kind: Secret\n  key: "${Buffer.from(`${block('RSA PRIVATE KEY')}\n`).toString('base64')}"\n`,
+      ),
+    ],
+  ])('finds one in %s, by its line', async (_, content) => {
+    expect((await findCredentials('secret.yaml', content)).map(({ line }) => line)).toEqual([2])
+  })
+
+  it('obeys a comment where the lines end in CRLF', async () => {
+    expect(await look('a.yaml', `# agentbox: allow-secret\r\ntoken: ${secret}\r\n`)).toEqual([])
+  })
+
+  it('takes a megabyte of base64, and of nearly base64, for what it is', async () => {
+    for (const text of [an(1_000_000), `${an(24)} `.repeat(40_000), `${an(6001)}-`.repeat(160)])
+      expect(await look('data.txt', text)).toEqual([])
+  })
+
   it('does not look into what is not text, and says nothing about stand-ins', async () => {
     expect(await findCredentials('a.bin', Buffer.from(`\0ghp_${an(36)}`))).toEqual([])
     for (const text of [

@@ -1,3 +1,4 @@
+import { rmSync, symlinkSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parseRange } from '../../../src/git/revisions.ts'
@@ -43,6 +44,41 @@ describe('agentbox diff', () => {
     expect(JSON.parse(diff('main...change', '--json').out)).toMatchObject({
       version: 1,
       grants: { added: [{ kind: 'env', value: 'NEW_ONE' }], removed: [{ value: 'OLD_ONE' }] },
+    })
+  })
+
+  it('includes the files that a revision’s policy extends, as that revision has them', () => {
+    repo.write('.agentboxrc', 'version: 1\nextends: [./team/base.yaml, "@acme/box"]\n')
+    repo.write('team/base.yaml', 'version: 1\nextends: ./more.yaml\n')
+    repo.write('team/more.yaml', 'version: 1\nenv:\n  pass: [OLD_ONE]\n')
+    repo.write('.gitignore', 'node_modules\n')
+    repo.write('node_modules/@acme/box/package.json', '{}')
+    repo.write('node_modules/@acme/box/.agentboxrc', 'version: 1\nenv:\n  pass: [FROM_PACKAGE]\n')
+    repo.commit('one')
+    repo.write('team/more.yaml', 'version: 1\nenv:\n  pass: [NEW_ONE]\n')
+    const ofWorkTree = diff('--fail-if-wider')
+    expect(ofWorkTree).toMatchObject({ status: 1, err: expect.stringContaining('"@acme/box"') })
+    expect(ofWorkTree.out).toMatch(/\+ grant +env +NEW_ONE +team\/more\.yaml:3/)
+    expect(ofWorkTree.out).not.toContain('FROM_PACKAGE')
+    repo.commit('two')
+    repo.git('rm', '-qr', 'team', '.agentboxrc')
+    expect(diff('HEAD~1..HEAD').out).toMatch(/- grant +env +OLD_ONE/)
+    repo.git('reset', '-q', '--hard')
+    repo.git('rm', '-q', 'team/more.yaml')
+    symlinkSync('../.agentboxrc', `${repo.root}/team/more.yaml`)
+    repo.commit('three')
+    expect(diff('HEAD~1..HEAD')).toMatchObject({ status: 125, err: expect.stringContaining('is no file of') })
+  })
+
+  it('does not take a policy that cannot be read for none', () => {
+    repo.commit('none')
+    repo.write('.agentboxrc', 'version: 1\nnetwork:\n  mode: host\n')
+    repo.commit('one')
+    const blob = repo.git('rev-parse', 'HEAD:.agentboxrc').trim()
+    rmSync(`${repo.root}/.git/objects/${blob.slice(0, 2)}/${blob.slice(2)}`)
+    expect(diff('HEAD~1..HEAD', '--fail-if-wider')).toMatchObject({
+      status: 125,
+      err: expect.stringContaining('git cannot read'),
     })
   })
 

@@ -1,4 +1,6 @@
+import { rmSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { exposedInHistory } from '../../../src/git/exposed.ts'
 import { maskedInHistory, type HistoryReport } from '../../../src/git/history.ts'
 import { makeRepo, type Repo } from './repo.ts'
 
@@ -41,6 +43,18 @@ describe('maskedInHistory', () => {
     const merge = repo.commit('merge')
     repo.git('reset', '-q', '--hard', 'HEAD~1')
     expect((await ask()).findings).toEqual([{ path: 'm/.env', places: ['history'], commits: [merge] }])
+  })
+
+  it('says that it could not look at everything where objects are missing', async () => {
+    repo.write('dir/a', 'x')
+    repo.commit('one')
+    repo.write('dir/a', 'y')
+    repo.commit('two')
+    const tree = repo.git('rev-parse', 'HEAD~1:dir').trim()
+    rmSync(`${repo.root}/.git/objects/${tree.slice(0, 2)}/${tree.slice(2)}`)
+    expect((await ask()).complete).toBe(false)
+    const skips = (): boolean => false
+    expect((await exposedInHistory(repo.root, { skips })).complete).toBe(false)
   })
 
   it('finds it in a stash, also as an untracked file', async () => {
