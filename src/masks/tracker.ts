@@ -35,6 +35,8 @@ export interface TrackerInput {
     plain(path: string, stat: Stats): void
     missed(reason: string): void
     degraded(reason: string, directories: number): void
+    /** A root was moved or removed, told once: nothing in it can be watched any more. */
+    lost(root: string): void
     /** What is there cannot be decided about; `buildMasks` says why. */
     failed(error: unknown): void
   }
@@ -108,6 +110,7 @@ export function trackMasks(input: TrackerInput, initial: readonly Mask[] = []): 
 
 function treeEvents(state: State): TreeEvents {
   const { on, others } = state.input
+  const lost = new Set<string>()
   return {
     name(path, how) {
       touch(state, path, how)
@@ -119,7 +122,11 @@ function treeEvents(state: State): TreeEvents {
     readable: (path) => note(state, { kind: 'readable', path }),
     missed: (reason) => on.missed(reason),
     degraded: (reason, directories) => on.degraded(reason, directories),
-    lost: (root) => on.failed(new Error(`${root} was moved or removed`)),
+    lost(root) {
+      if (lost.has(root)) return
+      lost.add(root)
+      on.lost(root)
+    },
   }
 }
 

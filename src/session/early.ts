@@ -33,6 +33,7 @@ export function watchEarly({ rules, masks }: Survey): EarlyWatch {
     plain: (path, stat) => tell((to) => to.plain(path, stat)),
     missed: (reason) => tell((to) => to.missed(reason)),
     degraded: (reason, count) => tell((to) => to.degraded(reason, count)),
+    lost: (root) => tell((to) => to.lost(root)),
     failed: (error) => tell((to) => to.failed(error)),
   }
   return {

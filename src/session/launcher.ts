@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, constants, openSync } from 'node:fs'
 import type { Readable, Duplex } from 'node:stream'
 import { fail } from '../errors.ts'
+import { readRegular } from '../host/files.ts'
 import type { Limits } from './cgroup.ts'
 import { joinBox, openInside, type Inside } from './inside.ts'
 import { encodeRequest } from './request.ts'
@@ -136,6 +137,7 @@ export async function launch(helper: Helper, input: LaunchInput): Promise<AgentE
   const inside = openInside(child, requests, () => void control.write('unjoin\n'))
   const progress: Progress = { onHeld: [], forGood: false }
   const unwatch = watchSignals((number) => {
+    if (ENDING.has(number)) wake(child)
     // What is stopped would get it when it goes on, which it never does.
     if (progress.forGood && ENDING.has(number)) control.write('end\n')
     else control.write(`signal ${number}\n`)
@@ -183,6 +185,12 @@ function handleLine(line: string, launching: Launching): void {
   else if (word === 'ending' && progress.box !== undefined) progress.box.ended = true
   else if (word === 'held') progress.onHeld.splice(0).forEach((resolve) => resolve())
   else if (word !== 'started' && word !== 'ending') finish(word ?? '', value, control, progress)
+}
+
+/** Somebody may have stopped the helper, which would hear of nothing then. It catches what stops a job. */
+function wake(child: ChildProcess): void {
+  const stat = readRegular(`/proc/${child.pid}/stat`, 4096)?.toString('latin1') ?? ''
+  if (/^.*\) T/s.test(stat)) child.kill('SIGCONT')
 }
 
 /** The last line. Closing our end lets the helper go; it waits, so that none of our writes can fail before. */

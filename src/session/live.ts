@@ -85,6 +85,7 @@ export function startLive(watched: Watched, early: EarlyWatch): LiveMasks {
     plain: (path, stat) => reveal(whole, path, stat),
     missed: (reason) => failed(whole, 'watch', `the kernel dropped events (${reason})`),
     degraded: (reason, count) => failed(whole, 'watch', `${reason}; ${count} directories are polled`),
+    lost: (root) => lost(whole, root),
     failed: (error) => failed(whole, 'masks', error instanceof Error ? error.message : String(error)),
   })
   // What it rejects with has been told as a failure.
@@ -174,6 +175,13 @@ function failed(live: Live, part: string, reason: string): void {
   if (live.failing) return
   live.failing = true
   void mend(live)
+}
+
+/** Nothing brings it back: a directory that stands there later is not the one that the box has. */
+function lost(live: Live, root: string): void {
+  if (live.closed || live.box.ended) return
+  const never = (): Promise<void> => Promise.reject(new Error('what appears in it cannot be masked'))
+  void live.guard.lost('watch', `${root} was moved or removed`, never)
 }
 
 async function mend(live: Live): Promise<void> {

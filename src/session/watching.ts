@@ -50,6 +50,7 @@ export function watchProject(situation: Situation, tell: (event: WatchEvent) => 
         plain: () => {},
         missed: (reason) => lookAgain(`the kernel dropped events (${reason})`),
         degraded: (reason, count) => tell({ kind: 'degraded', reason: `${reason}; ${count} are polled` }),
+        lost: (root) => tell({ kind: 'degraded', reason: `${root} was moved or removed` }),
         failed: (error) => tell({ kind: 'degraded', reason: error instanceof Error ? error.message : '' }),
       },
     },

@@ -1,4 +1,4 @@
-import { finishEvents, onEvent } from './events.ts'
+import { checkRoot, finishEvents, onEvent } from './events.ts'
 import { unheardFileSystem } from './places.ts'
 import { makePoller } from './poller.ts'
 import { enter, statOf, type Job, type Tree } from './tree.ts'
@@ -8,6 +8,8 @@ import { slicedWalk } from './walk.ts'
 
 /** Milliseconds after which a new directory is listed once more. */
 const AGAIN = 100
+/** Milliseconds between two looks at whether the roots are still there. */
+const ROUND = 1000
 /** Milliseconds: no longer than that at a time. */
 const SLICE = 2
 
@@ -28,6 +30,7 @@ export function watchTree(input: TreeInput): TreeWatch {
     const unheard = unheardFileSystem(path)
     if (unheard !== undefined) tree.unheard = unheard
   }
+  const round = setInterval(() => tree.roots.forEach((root) => checkRoot(tree, root)), ROUND).unref()
   const rescan = async (): Promise<void> => {
     for (const directory of tree.roots.values()) tree.walk.push({ directory, mode: 'deep' })
     await tree.walk.idle()
@@ -41,6 +44,7 @@ export function watchTree(input: TreeInput): TreeWatch {
     counts: () => ({ directories: tree.directories, polled: tree.poller.size() }),
     close() {
       tree.closed = true
+      clearInterval(round)
       tree.waiting = []
       tree.again.clear()
       tree.walk.close()

@@ -80,7 +80,9 @@ function leaveIfSkipped(tree: Tree, directory: Directory): void {
   if (!directory.root && !enters(tree, directory.name, directory.path)) vanish(tree, directory)
 }
 
-function checkRoot(tree: Tree, root: Directory): void {
+/** The kernel tells of a root that is renamed; of one that is removed only when no mount holds it any more. */
+export function checkRoot(tree: Tree, root: Directory): void {
+  if (root.identity === undefined) return
   if (identityOf(statOf(root.path)) !== root.identity) tree.input.on.lost(root.path)
 }
 

@@ -1,7 +1,8 @@
-import { chmodSync, rmSync } from 'node:fs'
-import type { Running } from '../../support/spawn.ts'
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { start, type Running } from '../../support/spawn.ts'
 import type { TestHome } from '../../support/home.ts'
 import { partsOf } from '../../support/processes.ts'
+import { as } from '../../support/who.ts'
 
 /** What the box is expected to do. */
 export type Outcome =
@@ -13,10 +14,15 @@ export type Outcome =
 export interface Fault {
   what: string
   outcome: Outcome
+  /** As in `LaunchFault`; for what has to be so before the box is there. */
+  before?: string
+  only?: 'user'
   /** For docs/faults.md, after the outcome. */
   says: string
+  /** In what agentbox says at the end. */
+  tells?: RegExp
   /** Makes it happen to a running box; what it returns puts the machine right again. */
-  act(box: Running, place: Place): void | (() => void)
+  act(box: Running, place: Place): void | (() => void) | Promise<(() => void) | void>
 }
 
 /** Root goes the same ways but for the kernel's own checks: for root those are tried that end a box by force. */
@@ -25,6 +31,8 @@ export const ofRoot = ({ what }: Fault): boolean => what.startsWith('SIGKILL')
 export interface Place {
   home: TestHome
   project: string
+  /** A program that takes all inotify instances and says so. */
+  taker: string
 }
 
 type Part = 'agentbox' | 'helper' | 'joined' | 'monitor' | 'init'
@@ -52,8 +60,48 @@ function freeze(part: Part, says: string): Fault {
     act(box) {
       const pid = pidOf(box, part)
       process.kill(pid, 'SIGSTOP')
-      setTimeout(() => process.kill(pid, 'SIGCONT'), 1000)
+      setTimeout(() => signalIfThere(pid, 'SIGCONT'), 1000)
     },
+  }
+}
+
+/** Stopped until the box has been told to end, which it does all the same. */
+function freezeForGood(part: Part, outcome: Outcome, says: string): Fault {
+  return {
+    what: `${names[part]} is stopped for good`,
+    outcome,
+    says,
+    act(box) {
+      const pid = pidOf(box, part)
+      process.kill(pid, 'SIGSTOP')
+      if (outcome === 'ends') process.kill(box.pid, 'SIGTERM')
+      return () => signalIfThere(pid, 'SIGCONT')
+    },
+  }
+}
+
+function signalIfThere(pid: number, signal: NodeJS.Signals): void {
+  if (existsSync(`/proc/${pid}`)) process.kill(pid, signal)
+}
+
+/** No more of a resource than the process has now. */
+function exhaust(part: Part, resource: 'nofile' | 'nproc'): (box: Running, place: Place) => Promise<void> {
+  return async (box, { home }) => {
+    const pid = pidOf(box, part)
+    const have = resource === 'nproc' ? 1 : Math.max(...readdirSync(`/proc/${pid}/fd`).map(Number)) + 1
+    await home.must(['prlimit', '--pid', String(pid), `--${resource}=${have}:${have}`])
+  }
+}
+
+/** Moves the project away for as long as the test of the row takes; `then` makes something in its place. */
+function away(then: (project: string) => void): Fault['act'] {
+  return (_box, { project }) => {
+    renameSync(project, `${project}.away`)
+    then(project)
+    return () => {
+      rmSync(project, { recursive: true, force: true })
+      renameSync(`${project}.away`, project)
+    }
   }
 }
 
@@ -75,9 +123,95 @@ export const running: readonly Fault[] = [
   kill('monitor', 'SIGTERM', 'goes on', 'signals are blocked there: they are for the agent'),
   kill('init', 'SIGKILL', 'ends', 'the kernel ends all processes of the box'),
   kill('init', 'SIGTERM', 'goes on', 'it holds no handler, so that the kernel drops the signal'),
+  freeze('agentbox', 'everything in it stands still meanwhile, so that nothing is read that was not masked'),
+  freeze('helper', 'it only waits'),
   freeze('joined', 'what appears meanwhile is masked when it goes on, or another one takes its place'),
   freeze('monitor', 'it only waits'),
   freeze('init', 'it only waits'),
+  freezeForGood('helper', 'ends', 'asked to end, agentbox does not wait for it'),
+  freezeForGood('joined', 'goes on', 'what does not answer is ended, and another one takes its place'),
+  {
+    what: 'the project is moved away',
+    outcome: 'ends',
+    says: 'nothing in it can be found by its path any more, so that nothing could be masked',
+    tells: /shop was moved or removed/,
+    act: away(() => {}),
+  },
+  {
+    what: 'the project is moved away and another directory takes its place',
+    outcome: 'ends',
+    says: 'the same',
+    tells: /shop was moved or removed/,
+    act: away((project) => {
+      mkdirSync(project)
+      writeFileSync(`${project}/.env`, 'TOKEN=secret-at-start')
+    }),
+  },
+  {
+    what: 'the project is removed',
+    outcome: 'ends',
+    says: 'the same',
+    tells: /shop was moved or removed/,
+    async act(_box, { home, project }) {
+      await home.must(['cp', '-a', project, `${project}.copy`])
+      rmSync(project, { recursive: true, force: true })
+      return () => renameSync(`${project}.copy`, project)
+    },
+  },
+  {
+    what: 'the disk of the state directory becomes full',
+    outcome: 'goes on',
+    says: 'masks are placed all the same; journal and list are behind',
+    before:
+      'mount -t tmpfs -o size=1m,mode=0700,uid=$(stat -c %u "$HOME"),gid=$(stat -c %g "$HOME") none "$STATE"',
+    act: (box, { home }) => fill(`/proc/${box.pid}/root${home.home}/.local/state/agentbox`),
+  },
+  {
+    what: "the machine's /tmp becomes full",
+    outcome: 'goes on',
+    says: 'nothing of agentbox is there',
+    before: 'mount -t tmpfs -o size=1m,mode=1777 none /tmp',
+    act: (box) => fill(`/proc/${box.pid}/root/tmp`),
+  },
+  {
+    what: 'all inotify instances of the user are taken',
+    outcome: 'goes on',
+    says: 'it has its own already',
+    only: 'user',
+    async act(_box, { home, taker }) {
+      const taking = start({ argv: as(home.who, [taker]), cwd: '/', env: home.env })
+      await taking.says('taken')
+      return () => void process.kill(taking.pid, 'SIGKILL')
+    },
+  },
+  {
+    what: 'agentbox gets no more descriptors',
+    outcome: 'goes on',
+    says: 'a mask needs none of its own',
+    act: exhaust('agentbox', 'nofile'),
+  },
+  {
+    what: 'the process that mounts masks gets no more descriptors, and a secret appears',
+    outcome: 'ends',
+    says: 'a mask that cannot be placed ends it (`live.onFailure: stop`)',
+    tells: /live\.onFailure: stop/,
+    async act(box, place) {
+      await exhaust('joined', 'nofile')(box, place)
+      place.home.write(`${place.project}/.env.late`, 'TOKEN=secret-late\n')
+    },
+  },
+  {
+    what: 'agentbox gets no more processes, and loses the one that mounts masks',
+    outcome: 'ends',
+    says: 'no other one can be had (`live.onFailure: stop`)',
+    tells: /live\.onFailure: stop/,
+    only: 'user',
+    async act(box, place) {
+      await exhaust('agentbox', 'nproc')(box, place)
+      await exhaust('helper', 'nproc')(box, place)
+      process.kill(pidOf(box, 'joined'), 'SIGKILL')
+    },
+  },
   {
     what: 'the state directory loses its rights',
     outcome: 'goes on',
@@ -105,6 +239,16 @@ export const running: readonly Fault[] = [
     },
   },
 ]
+
+function fill(dir: string): void {
+  try {
+    for (let n = 0; n < 64; n++) writeFileSync(`${dir}/fill-${n}`, Buffer.alloc(32 << 10))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return
+    throw error
+  }
+  throw new Error(`${dir} does not become full`)
+}
 
 /** Faults at the time of a launch. */
 export interface LaunchFault {

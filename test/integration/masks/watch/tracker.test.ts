@@ -39,6 +39,7 @@ function track(root: string): { tracker: Tracker; urgent: Mask[]; failures: unkn
       plain: () => {},
       missed: (reason) => void missed.push(reason),
       degraded: (reason) => void failures.push(reason),
+      lost: (root) => void failures.push(root),
       failed: (error) => void failures.push(error),
     },
   })
