@@ -20,6 +20,8 @@ export const needs = {
   openssl: { commands: ['openssl'], for: 'test' },
   python: { commands: ['python3'], for: 'test' },
   ssh: { commands: ['ssh'], for: 'test' },
+  lfs: { commands: ['git-lfs'], for: 'test' },
+  precommit: { commands: ['pre-commit'], for: 'test' },
 }
 
 const common = {
@@ -38,6 +40,8 @@ const common = {
   curl: 'curl',
   openssl: 'openssl',
   python: 'python3',
+  lfs: 'git-lfs',
+  precommit: 'pre-commit',
 }
 
 /** In the order of trying: a machine that has several is named after the first. */
@@ -85,6 +89,7 @@ export const managers = [
       compiler: 'gcc glibc-devel glibc-devel-static',
       ps: 'procps',
       ssh: 'openssh-clients',
+      precommit: 'python3-pre-commit',
     },
   },
   {

@@ -6,9 +6,13 @@ import { readRegular, realpathOf } from './files.ts'
 export interface GitUser {
   name?: string | undefined
   email?: string | undefined
+  /** `git lfs install` has been run for the user. */
+  lfs?: boolean | undefined
   /** Signing by a key of the ssh agent; only of use where that is granted. */
   signing?: { /** The public key. */ key: string; commits: boolean; tags: boolean } | undefined
 }
+
+const LFS = 'filter.lfs'
 
 export function readGitUser(env: NodeJS.ProcessEnv, home: string): GitUser {
   const xdg = env['XDG_CONFIG_HOME']?.startsWith('/') === true ? env['XDG_CONFIG_HOME'] : `${home}/.config`
@@ -19,6 +23,7 @@ export function readGitUser(env: NodeJS.ProcessEnv, home: string): GitUser {
   return {
     name: lastValue(settings, 'user', 'name'),
     email: lastValue(settings, 'user', 'email'),
+    lfs: lastValue(settings, LFS, 'clean') !== undefined,
     signing: signingOf(settings, home),
   }
 }

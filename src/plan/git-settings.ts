@@ -6,7 +6,7 @@ import type { Mask } from '../masks/types.ts'
 export const ATTRIBUTES_PATH = '/run/agentbox/gitattributes'
 
 /** Who commits, and the filter of `gitAttributes`; nothing else of the user's configuration. */
-export function gitSettings({ name, email, signing }: HostFacts['gitUser'], system: boolean): string {
+export function gitSettings({ name, email, lfs, signing }: HostFacts['gitUser'], system: boolean): string {
   const quote = (text: string): string => `"${text.replaceAll(/[\\"]/g, '\\$&').replaceAll(/[\n\0]/g, ' ')}"`
   const lines = system ? ['[include]', '\tpath = /etc/gitconfig'] : []
   lines.push('[user]')
@@ -25,6 +25,11 @@ export function gitSettings({ name, email, signing }: HostFacts['gitUser'], syst
     '\treflogExpireUnreachable = never',
     '\tworktreePruneExpire = never',
   )
+  // As `git lfs install` writes it, whatever the user's own says. Without it `git add` would commit the content.
+  if (lfs === true) {
+    lines.push('[filter "lfs"]', '\tclean = git-lfs clean -- %f', '\tsmudge = git-lfs smudge -- %f')
+    lines.push('\tprocess = git-lfs filter-process', '\trequired = true')
+  }
   // What is masked reads as something else than what was committed. Adding it gives what is in the index, so
   // that `git add -A` does not commit a tracked secret as an empty file.
   lines.push('[filter "agentbox-mask"]', '\tclean = "git cat-file blob :%f 2>/dev/null || cat"')

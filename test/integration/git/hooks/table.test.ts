@@ -94,6 +94,23 @@ const layouts: Layout[] = [
     },
   },
   {
+    name: 'the real pre-commit',
+    make() {
+      plainHooks(`${world.root}/.git/hooks`)
+      const job = (stage: string): string =>
+        `      - id: ${stage}\n        name: ${stage}\n        language: system\n        always_run: true\n` +
+        `        entry: sh -c 'echo "${stage} [real]" >> ${world.top}/log'\n        pass_filenames: false\n        stages: [${stage}]\n`
+      const hooks = ['commit', 'post-checkout'].map(job).join('')
+      world.write('.pre-commit-config.yaml', `repos:\n  - repo: local\n    hooks:\n${hooks}`)
+      world.git('add', '.pre-commit-config.yaml')
+      world.git('commit', '-qm', 'pre-commit', '--no-verify')
+      const install = ['install', '-t', 'pre-commit', '-t', 'post-checkout']
+      const done = world.try(world.root, ['pre-commit', ...install])
+      expect(done.status, done.err).toBe(0)
+      return { cwd: world.root, dir: `${world.root}/.git/hooks` }
+    },
+  },
+  {
     name: 'simple-git-hooks',
     make() {
       const config = {
