@@ -21,6 +21,8 @@ const entries = {
   'src/init/ask.ts': 'init.cjs',
   // chokidar: where inotify does not serve.
   'src/masks/watch/polling.ts': 'polling.cjs',
+  // What follows the policy's files while a box runs, with chokidar.
+  'src/session/follow.ts': 'follow.cjs',
   // What `run --learn` says at the end.
   'src/session/learn.ts': 'learn.cjs',
   // The proxy of a box, loaded while its agent starts.

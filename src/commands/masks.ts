@@ -82,6 +82,7 @@ function linkText(by: Mask['reason']['by'], via: string | undefined): string {
       return ', since the agent could make it readable'
     case 'name':
     case 'substitute':
+    case 'hidden':
       return ''
   }
 }

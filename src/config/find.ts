@@ -37,6 +37,15 @@ export function findPolicyFiles(cwd: string): RcFile[] {
   }
 }
 
+/** Every path that `findPolicyFiles` looks at. */
+export function policyPlaces(cwd: string): string[] {
+  const places: string[] = []
+  for (let dir = cwd; ; dir = parentOf(dir)) {
+    places.push(...RC_NAMES.map((name) => (dir === '/' ? `/${name}` : `${dir}/${name}`)))
+    if (dir === '/') return places
+  }
+}
+
 /** Only "there is nothing" is absence; a directory that cannot be searched might hold a policy. */
 function exists(path: string): boolean {
   return lstatOrFail(path) !== undefined

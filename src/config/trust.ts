@@ -41,6 +41,11 @@ export function openTrust(state: string, uid: number): Trust {
   }
 }
 
+/** Where the record about a policy file is, or would be. */
+export function recordPath(state: string, policy: string): string {
+  return fileOf(`${state}/trust`, policy)
+}
+
 function fileOf(dir: string, path: string): string {
   const { createHash } = process.getBuiltinModule('node:crypto')
   return `${dir}/${createHash('sha256').update(toBytes(path)).digest('hex')}.json`

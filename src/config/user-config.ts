@@ -3,6 +3,11 @@ import { fail } from '../errors.ts'
 import { lstatOrFail } from './find.ts'
 import { readPolicyBytes, type PolicyBytes } from './read.ts'
 
+/** Where the user's and the administrator's configuration may be. */
+export function configPlaces(dir: string): string[] {
+  return [dir, SYSTEM_DIR].flatMap((one) => NAMES.map((name) => `${one}/${name}`))
+}
+
 const NAMES = ['config.yaml', 'config.yml', 'config.json'] as const
 
 /**

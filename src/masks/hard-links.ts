@@ -23,6 +23,8 @@ export function hardLinks({ found, roots, links }: Work): Found[] {
     if (stat.isFile() && stat.nlink > 1n && !wanted.has(key)) wanted.set(key, { first, missing: stat.nlink })
   }
   for (const one of found.values()) {
+    // What is hidden is a place; its content may stand elsewhere.
+    if (one.reason.by === 'hidden') continue
     if (one.entry === 'file') want(one, one.stat)
     if (one.entry === 'directory' && one.reason.by !== 'unreadable') {
       walk([one.path], unreadable, (path, stat) => (want({ ...one, path, entry: 'file', stat }, stat), true))

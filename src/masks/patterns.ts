@@ -32,6 +32,8 @@ export interface MaskHit {
   base?: string | undefined
   /** Name of the built-in preset that the pattern belongs to. */
   preset?: string | undefined
+  /** Nothing is said about its content: the policy hides the place. */
+  hides?: boolean | undefined
 }
 
 interface Rule extends MaskHit {
@@ -58,6 +60,22 @@ export function compileMatcher(policy: {
     return own.find((rule) => names(rule, path, isDirectory) && !lifts(rule, path, isDirectory))
   }
   return { interesting: new RegExp(sources.join('|'), 'is'), match, lifts }
+}
+
+/** The same, and these paths (absolute, without links) as a whole, whatever stands there. */
+export function alsoHiding(matcher: Matcher, hidden: readonly Sourced<string>[]): Matcher {
+  if (hidden.length === 0) return matcher
+  const hits = new Map(
+    hidden.map(({ value, origin }): [string, MaskHit] => [value, { pattern: value, origin, hides: true }]),
+  )
+  const names = hidden.map(({ value }) =>
+    value.slice(value.lastIndexOf('/') + 1).replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'),
+  )
+  return {
+    interesting: new RegExp(`${matcher.interesting.source}|^(?:${names.join('|')})$`, 'is'),
+    match: (path, isDirectory) => hits.get(path) ?? matcher.match(path, isDirectory),
+    lifts: (hit, path, isDirectory) => hit.hides !== true && matcher.lifts(hit, path, isDirectory),
+  }
 }
 
 /** The pattern that names one file, by its path from the pattern's base, and nothing else. */

@@ -108,7 +108,13 @@ function foundBy(
   via?: string,
 ): Found {
   const { pattern, origin, preset } = hit
-  return { path, entry, reason: { pattern, origin, by, via }, preset, stat }
+  return {
+    path,
+    entry,
+    reason: { pattern, origin, by: hit.hides === true ? 'hidden' : by, via },
+    preset,
+    stat,
+  }
 }
 
 /** The end of a chain of links; undefined if it is dangling or goes in circles. */

@@ -19,6 +19,8 @@ const SHARE = 5
 export interface TrackerInput {
   /** All that decides but what is found. */
   masks: Omit<MaskInput, 'scan' | 'links'>
+  /** Directories that are not entered although `masks` names none of them as hidden. */
+  apart?: readonly string[] | undefined
   /** Other names to report, a sieve over base names. */
   others?: RegExp | undefined
   on: {
@@ -88,7 +90,7 @@ export function trackMasks(input: TrackerInput, initial: readonly Mask[] = []): 
   const sieve = masks.matcher.interesting
   const watch = watchTree({
     roots: masks.roots,
-    hidden: masks.hidden,
+    hidden: [...(masks.hidden ?? []), ...(input.apart ?? [])],
     interesting: others === undefined ? sieve : new RegExp(`${sieve.source}|${others.source}`, 'is'),
     on: treeEvents(state),
   })

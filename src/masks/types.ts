@@ -10,9 +10,9 @@ export interface MaskReason {
   /**
    * `name`: the path itself matches; `hard-link`, `symlink-target`: it is the same file as `via`, which
    * matches; `unreadable`: a directory that could not be searched and that its owner, the agent, could
-   * open with chmod.
+   * open with chmod; `hidden`: the policy hides it.
    */
-  by: 'name' | 'hard-link' | 'symlink-target' | 'substitute' | 'unreadable'
+  by: 'name' | 'hard-link' | 'symlink-target' | 'substitute' | 'unreadable' | 'hidden'
   via?: string | undefined
 }
 

@@ -33,7 +33,8 @@ export function expectAgain(box: HeldBox, { project, matcher, policy }: Omit<Mas
   }
   // What is masked for another name's or a link's sake is a secret only as long as it is that.
   const expect: Again['expect'] = ({ path, entry, look, reason }) => {
-    if (reason.by === 'name') tell(path, entry === 'directory', look.kind === 'deny')
+    if (reason.by === 'name' || reason.by === 'hidden')
+      tell(path, entry === 'directory', look.kind === 'deny')
   }
   return {
     expect,

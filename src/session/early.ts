@@ -1,6 +1,9 @@
 import { trackMasks, type Tracker, type TrackerInput } from '../masks/tracker.ts'
+import type { Mask } from '../masks/types.ts'
 import { byHandPattern } from '../protect/by-hand.ts'
 import { protectedPattern } from '../protect/names.ts'
+import { hiding, type Rules } from './live-rules.ts'
+import type { Prepared } from './prepare.ts'
 import type { Survey } from './survey.ts'
 
 type Listener = TrackerInput['on']
@@ -11,6 +14,8 @@ const OTHERS = new RegExp(`${protectedPattern.source}|${byHandPattern.source}`)
 /** The watch over the project while its box is being built. */
 export interface EarlyWatch {
   tracker: Tracker
+  /** By which it decides. */
+  rules: Rules
   /** To be called once: tells what has happened since the watch began, and from then on everything at once. */
   listen(listener: Listener): void
 }
@@ -19,7 +24,8 @@ export interface EarlyWatch {
  * Begins to watch when bwrap is still at work, for this process has nothing else to do then: so nothing that
  * happens after the scan is missed, and most directories are watched before the agent starts.
  */
-export function watchEarly({ rules, masks }: Survey): EarlyWatch {
+export function watchEarly({ survey, situation }: Pick<Prepared, 'survey' | 'situation'>): EarlyWatch {
+  const rules = hiding(survey.rules, situation.policy)
   let listening: Listener | undefined
   const waiting: ((listener: Listener) => void)[] = []
   const tell = (what: (listener: Listener) => void): void => {
@@ -37,10 +43,16 @@ export function watchEarly({ rules, masks }: Survey): EarlyWatch {
     failed: (error) => tell((to) => to.failed(error)),
   }
   return {
-    tracker: trackMasks({ masks: rules, others: OTHERS, on }, masks),
+    tracker: track(survey, rules, on, survey.masks),
+    rules,
     listen(listener) {
       listening = listener
       for (const what of waiting.splice(0)) what(listener)
     },
   }
+}
+
+/** Watches the project by these rules; `initial` is what is masked already. */
+export function track(survey: Survey, rules: Rules, on: Listener, initial: readonly Mask[]): Tracker {
+  return trackMasks({ masks: rules, apart: survey.rules.hidden, others: OTHERS, on }, initial)
 }

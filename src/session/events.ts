@@ -1,8 +1,11 @@
 /** What happens in a session, as the journal keeps it. Paths are absolute, surrogate-escaped, not yet escaped. */
 export type SessionEvent =
   | { kind: 'started'; project: string; agent: string; command: string[]; network: string; masks: number }
-  /** `appeared`: a secret that was not there; `replaced`: its mask was lost with the file that it covered. */
-  | { kind: 'masked'; path: string; pattern: string; how: 'appeared' | 'replaced' }
+  /**
+   * `appeared`: a secret that was not there; `replaced`: its mask was lost with the file that it covered;
+   * `policy`: nothing masked it before the policy changed.
+   */
+  | { kind: 'masked'; path: string; pattern: string; how: 'appeared' | 'replaced' | 'policy' }
   /** The names that a redacted mask shows follow the file. */
   | { kind: 'redacted'; path: string }
   | { kind: 'unmasked'; path: string }

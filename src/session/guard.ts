@@ -20,15 +20,19 @@ export interface Guard {
 
 export type OnFailure = 'stop' | 'freeze' | 'continue'
 
-/** `warn`: tells at once that the box does not go on, to whoever sits before it. */
+/**
+ * `wanted` is asked when it is needed, since the policy may become stricter. `warn`: tells at once that the box does not go on, to whoever
+ * sits before it.
+ */
 export function makeGuard(
   box: HeldBox,
   journal: Journal,
-  onFailure: OnFailure,
+  wanted: () => OnFailure,
   warn: (text: string) => void,
 ): Guard {
   const verdicts: string[] = []
   const decide = (why: string): void => {
+    const onFailure = wanted()
     journal.record({ kind: 'stopped', how: onFailure, reason: why })
     verdicts.push(`${VERDICTS[onFailure]}: ${why}`)
     if (onFailure === 'stop') box.end()
@@ -42,7 +46,7 @@ export function makeGuard(
       journal.record({ kind: 'degraded', part, reason })
       const work = restore()
       let failure = await failureOf(work, GRACE, 'it could not be had back within a second')
-      const stood = failure?.late === true && onFailure !== 'continue'
+      const stood = failure?.late === true && wanted() !== 'continue'
       if (stood) {
         void box.freeze()
         failure = await failureOf(work, PATIENCE, 'it could not be had back while the box stood still')

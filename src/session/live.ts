@@ -2,19 +2,22 @@ import type { BigIntStats, Stats } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { MaskDelta } from '../masks/live-set.ts'
 import { decideAlone, isNamed } from '../masks/set.ts'
-import type { Tracker } from '../masks/tracker.ts'
+import type { Matcher } from '../masks/patterns.ts'
+import type { Tracker, TrackerInput } from '../masks/tracker.ts'
 import type { Mask } from '../masks/types.ts'
+import type { Touch } from '../masks/watch/types.ts'
+import type { Policy } from '../policy/types.ts'
 import type { Identity } from '../plan/ops.ts'
 import { lstatOf } from '../host/files.ts'
 import { nameOf } from '../host/paths.ts'
 import { expectAgain, type Again } from './again.ts'
-import type { EarlyWatch } from './early.ts'
+import { track, type EarlyWatch } from './early.ts'
 import { watchByHand } from './by-hand.ts'
 import { watchPlanted } from './planted.ts'
-import { notePolicyChanges } from './policy-notes.ts'
+import { rulesUnder, secretsOf, type Rules } from './live-rules.ts'
 import { byHandPattern } from '../protect/by-hand.ts'
 import { identityOf, makePlacer, type Outcome, type Placer } from './placing.ts'
-import { storeLater } from './storing.ts'
+import { storeLater, type StoreLater } from './storing.ts'
 import type { Watched } from './supervise.ts'
 
 /** Keeps the masks of a running box in step with the project. */
@@ -29,6 +32,8 @@ export interface LiveMasks {
   cover(path: string): Promise<boolean>
   /** The user puts this there, which would run outside: it stays, and is read-only in the box. */
   expect(path: string, identity?: Identity): void
+  /** Masks from now on what this policy masks, too; resolves when everything has been looked at by it. */
+  restrict(policy: Policy): Promise<void>
   close(): void
 }
 
@@ -40,7 +45,10 @@ const BREATH = 250
 interface Live extends Watched {
   placer: Placer
   again: Again
+  rules: Rules
   tracker: Tracker
+  /** What decided before, while a stricter policy is being applied. */
+  before: Matcher | undefined
   /** Masked at some time: what is masked again was replaced. */
   known: Set<string>
   /** Paths that were covered since somebody asked. */
@@ -51,59 +59,57 @@ interface Live extends Watched {
   closed: boolean
 }
 
-/** Takes over the watch over the project that has begun already. */
-export function startLive(watched: Watched, early: EarlyWatch): LiveMasks {
+/**
+ * Takes over the watch over the project that has begun already. `onOther`: something may stand under a
+ * protected name, after it has been dealt with.
+ */
+export function startLive(
+  watched: Watched,
+  early: EarlyWatch,
+  onOther: (path: string) => void = () => {},
+): LiveMasks {
   const { box, prepared } = watched
-  const { tracker } = early
   const { survey, situation } = prepared
   const planted = watchPlanted(watched)
   const byHand = watchByHand(watched)
-  const notePolicy = notePolicyChanges(watched)
   const store = storeLater(situation.dirs.state, situation.project.root)
-  const live: Omit<Live, 'tracker'> = {
+  const other = (path: string, how: Touch): void => {
+    if (byHandPattern.test(nameOf(path))) return byHand.look(path, how)
+    planted.look(path, how)
+    onOther(path)
+  }
+  const live: Live = {
     ...watched,
     placer: makePlacer(box),
-    again: expectAgain(box, survey.rules),
-    known: new Set(survey.masks.map(({ path }) => path)),
+    again: expectAgain(box, early.rules),
+    rules: early.rules,
+    tracker: early.tracker,
+    before: undefined,
+    known: new Set([...survey.masks, ...survey.hidden].map(({ path }) => path)),
     listeners: new Set(),
     failing: false,
     next: undefined,
     closed: false,
   }
-  const whole: Live = Object.assign(live, { tracker })
-  early.listen({
-    urgent: (mask, stat) => background(whole, cover(whole, mask, stat)),
-    changed(delta, masks, urged) {
-      apply(whole, { ...delta, added: delta.added.filter(({ path }) => !urged.has(path)) })
-      store(masks)
-    },
-    other(path, how) {
-      if (byHandPattern.test(nameOf(path))) return byHand.look(path, how)
-      planted.look(path, how)
-      notePolicy(path)
-    },
-    plain: (path, stat) => reveal(whole, path, stat),
-    missed: (reason) => failed(whole, 'watch', `the kernel dropped events (${reason})`),
-    degraded: (reason, count) => failed(whole, 'watch', `${reason}; ${count} directories are polled`),
-    lost: (root) => lost(whole, root),
-    failed: (error) => failed(whole, 'masks', error instanceof Error ? error.message : String(error)),
-  })
+  const listen = (rules: Rules): Listener => listenerFor(live, rules, other, store)
+  early.listen(listen(early.rules))
   // What it rejects with has been told as a failure.
   const begin = async (): Promise<void> => {
-    await tracker.settled()
+    await live.tracker.settled()
     planted.ready()
-    whole.again.begin(tracker.masks().values())
+    live.again.begin(live.tracker.masks().values())
   }
   begin().catch(() => {})
   return {
-    rescan: () => rescan(whole),
+    rescan: () => rescan(live),
     settled: planted.settled,
-    restore: () => restore(whole, () => tracker.settled()),
-    cover: (path) => coverPath(whole, path),
+    restore: () => restore(live, () => live.tracker.settled()),
+    cover: (path) => coverPath(live, path),
     expect: planted.expect,
+    restrict: (policy) => restrict(live, policy, listen),
     close() {
-      whole.closed = true
-      tracker.close()
+      live.closed = true
+      live.tracker.close()
       planted.close()
       byHand.close()
       store.close()
@@ -111,16 +117,61 @@ export function startLive(watched: Watched, early: EarlyWatch): LiveMasks {
   }
 }
 
+type Listener = TrackerInput['on']
+
+function listenerFor(
+  live: Live,
+  rules: Rules,
+  other: (path: string, how: Touch) => void,
+  store: StoreLater,
+): Listener {
+  return {
+    urgent: (mask, stat) => background(live, cover(live, mask, stat)),
+    changed(delta, masks, urged) {
+      apply(live, { ...delta, added: delta.added.filter(({ path }) => !urged.has(path)) })
+      if (live.rules === rules) store(secretsOf(masks))
+    },
+    other,
+    plain: (path, stat) => reveal(live, path, stat),
+    missed: (reason) => failed(live, 'watch', `the kernel dropped events (${reason})`),
+    degraded: (reason, count) => failed(live, 'watch', `${reason}; ${count} directories are polled`),
+    lost: (root) => lost(live, root),
+    failed: (error) => failed(live, 'masks', error instanceof Error ? error.message : String(error)),
+  }
+}
+
+/** The tracker of before goes on until the new one has seen everything: no event is without a listener. */
+async function restrict(live: Live, policy: Policy, listen: (rules: Rules) => Listener): Promise<void> {
+  const { tracker: old, rules: had } = live
+  live.rules = rulesUnder(policy, had)
+  live.before = had.matcher
+  live.tracker = track(live.prepared.survey, live.rules, listen(live.rules), [...old.masks().values()])
+  try {
+    await live.tracker.settled()
+    await coverAll(live)
+  } finally {
+    live.before = undefined
+    old.close()
+    if (live.closed) live.tracker.close()
+  }
+}
+
 /** Masks what stands there, and says so if it was bare. */
 async function cover(live: Live, mask: Mask, stat?: BigIntStats): Promise<Outcome> {
+  const anew = byPolicy(live, mask) ? 'policy' : 'appeared'
   const outcome = await live.placer.place(mask, stat)
   if (outcome !== 'placed') return outcome
-  const how = live.known.has(mask.path) ? 'replaced' : 'appeared'
+  const how = live.known.has(mask.path) ? 'replaced' : anew
   live.known.add(mask.path)
   live.journal.record({ kind: 'masked', path: mask.path, pattern: mask.reason.pattern, how })
   for (const tell of live.listeners) tell(mask.path)
   live.again.expect(mask)
   return outcome
+}
+
+/** It stood there, and nothing masked it until the policy changed. */
+function byPolicy({ before }: Live, { path, entry, reason }: Mask): boolean {
+  return before !== undefined && before.match(reason.via ?? path, entry === 'directory') === undefined
 }
 
 function apply(live: Live, { added, changed, removed }: MaskDelta): void {
@@ -222,7 +273,7 @@ async function rescan(live: Live): Promise<string[]> {
 }
 
 async function coverPath(live: Live, path: string): Promise<boolean> {
-  const { rules } = live.prepared.survey
+  const { rules } = live
   if (lstatOf(path) === undefined || !isNamed(rules.matcher, path)) return false
   const masks = decideAlone(rules, path)
   const outcomes = await Promise.all(masks.map((mask) => cover(live, mask)))

@@ -2,10 +2,10 @@ import { createServer, type Server, type Socket } from 'node:net'
 import type * as ProxyModule from '../network/proxy/index.ts'
 import type { Access, Verdict } from '../network/proxy/index.ts'
 import { CREDENTIAL_PORT, PROXY_PORT } from '../network/places.ts'
-import { compileRules } from '../network/rules/decide.ts'
+import { closedRules, compileRules, type Rules } from '../network/rules/decide.ts'
+import type { Policy } from '../policy/types.ts'
 import type { Journal } from './journal.ts'
 import type { HeldBox } from './launcher.ts'
-import type { Policy } from '../policy/types.ts'
 import type { Prepared } from './prepare.ts'
 
 /** Milliseconds. */
@@ -16,6 +16,8 @@ const MOST_CONNECTIONS = 1000
 
 /** The ways between a running box and the network. */
 export interface BoxNetwork {
+  /** From now on these rules count, also for what is open. They must not be wider than those before. */
+  restrict(network: Policy['network']): void
   close(): void
 }
 
@@ -44,18 +46,66 @@ export async function openNetwork(
   journal: Journal,
   outside: Outside = {},
 ): Promise<BoxNetwork> {
-  const open: Server[] = []
-  const sockets = new Set<Socket>()
-  const close = (): void => {
-    for (const server of open) server.close()
-    for (const socket of sockets) socket.destroy()
-  }
-  if (!needsSockets(prepared.situation.policy)) return { close }
+  const { load, attach, close } = makeDoors()
+  if (!needsSockets(prepared.situation.policy)) return { close: () => close(), restrict() {} }
   const { network, credentials } = prepared.situation.policy
+  const report = (verdict: Verdict): void => journal.record({ kind: 'network', ...verdict })
+  const fronts = frontsOf(prepared, report, outside)
+  try {
+    if (prepared.plan.network === 'allow') {
+      attach(await box.inside.listen(PROXY_PORT), fronts.proxy, 'proxy')
+      for (const index of credentials.keys()) {
+        attach(await box.inside.listen(CREDENTIAL_PORT + index), fronts.credential(index), 'proxy')
+      }
+    }
+    for (const { value } of network.ports)
+      attach(await box.inside.listen(value), hostPort(value, report), `ports ${value}`)
+  } catch (error) {
+    close()
+    throw error
+  }
+  for (const { value } of network.expose)
+    attach(exposed(value, journal), boxPort(value, box, report), `expose ${value}`)
+  // While the agent starts: a launch does not wait for it, and the first request hardly.
+  const soon = setTimeout(() => void load(), WARM_UP)
+  return {
+    restrict(now) {
+      const kept = new Set([
+        ...now.ports.map(({ value }) => `ports ${value}`),
+        ...now.expose.map(({ value }) => `expose ${value}`),
+      ])
+      close((key) => key === 'proxy' || kept.has(key))
+      fronts.restrict(now)
+    },
+    close() {
+      clearTimeout(soon)
+      close()
+    },
+  }
+}
+
+interface Doors {
+  load(): Promise<Proxy>
+  attach(server: Server, serve: Serve, key: string): void
+  /** Closes all of them, and what came through, but for those whose key is to be kept. */
+  close(unless?: (key: string) => boolean): void
+}
+
+function makeDoors(): Doors {
+  const open = new Map<Server, { key: string; sockets: Set<Socket> }>()
+  const close: Doors['close'] = (unless = () => false) => {
+    for (const [server, { key, sockets }] of open) {
+      if (unless(key)) continue
+      open.delete(server)
+      server.close()
+      for (const socket of sockets) socket.destroy()
+    }
+  }
   let proxy: Promise<Proxy> | undefined
   const load = (): Promise<Proxy> => (proxy ??= import('../network/proxy/index.ts'))
-  const attach = (server: Server, serve: Serve): void => {
-    open.push(server)
+  const attach: Doors['attach'] = (server, serve, key) => {
+    const sockets = new Set<Socket>()
+    open.set(server, { key, sockets })
     server.maxConnections = MOST_CONNECTIONS
     Object.assign(server, { allowHalfOpen: true })
     server.on('error', () => {})
@@ -67,29 +117,7 @@ export async function openNetwork(
       void load().then((loaded) => serve(client, loaded))
     })
   }
-  const report = (verdict: Verdict): void => journal.record({ kind: 'network', ...verdict })
-  try {
-    if (prepared.plan.network === 'allow') {
-      const fronts = frontsOf(prepared, report, outside)
-      attach(await box.inside.listen(PROXY_PORT), fronts.proxy)
-      for (const index of credentials.keys()) {
-        attach(await box.inside.listen(CREDENTIAL_PORT + index), fronts.credential(index))
-      }
-    }
-    for (const { value } of network.ports) attach(await box.inside.listen(value), hostPort(value, report))
-  } catch (error) {
-    close()
-    throw error
-  }
-  for (const { value } of network.expose) attach(exposed(value, journal), boxPort(value, box, report))
-  // While the agent starts: a launch does not wait for it, and the first request hardly.
-  const soon = setTimeout(() => void load(), WARM_UP)
-  return {
-    close() {
-      clearTimeout(soon)
-      close()
-    },
-  }
+  return { load, attach, close }
 }
 
 /** The proxy, and a front for each credential, made when the first connection comes. */
@@ -97,16 +125,29 @@ function frontsOf(
   { profile, situation }: Prepared,
   report: (verdict: Verdict) => void,
   outside: Outside,
-): { proxy: Serve; credential(index: number): Serve } {
+): { proxy: Serve; credential(index: number): Serve; restrict(network: Policy['network']): void } {
   const { policy, env, facts } = situation
-  let access: Access | undefined
-  const accessOf = ({ systemAccess }: Proxy): Access =>
-    (access ??= { ...systemAccess(compileRules(policy.network, profile.hosts), env, report), ...outside })
+  let { network } = policy
+  const rules = (): Rules => {
+    const listed = compileRules(network, profile.hosts)
+    return network.mode.value === 'none' ? closedRules(listed, network.mode) : listed
+  }
+  let made: { access: Access; proxy: Proxy } | undefined
+  const accessOf = (proxy: Proxy): Access => {
+    made ??= { access: { ...proxy.systemAccess(rules(), env, report), ...outside }, proxy }
+    return made.access
+  }
   const once = (make: (proxy: Proxy) => (client: Socket) => void): Serve => {
     let serve: ((client: Socket) => void) | undefined
     return (client, proxy) => (serve ??= make(proxy))(client)
   }
   return {
+    restrict(now) {
+      network = now
+      if (made === undefined) return
+      made.access.rules = rules()
+      made.proxy.closeRefused(made.access)
+    },
     proxy: once((proxy) => proxy.proxy(accessOf(proxy))),
     credential: (index) =>
       once((proxy) => {

@@ -149,8 +149,8 @@ function appeared(state: State, path: string, root: string): void {
     state.told.add(path)
     journal.record({ kind: 'reported', path, runBy })
   }
-  const { policy, dirs } = prepared.situation
-  if (policy.protect.absent.value === 'report') return report()
+  const { dirs } = prepared.situation
+  if (state.running.policy.protect.absent.value === 'report') return report()
   // Taking away what git has just made would make it fail halfway.
   if (isGitAtWork(state) && mayWait(state, path)) return again(state, path, root)
   switch (pointerOf(state, path)) {

@@ -85,7 +85,7 @@ export async function runBoxed(
         endReadonly = keepReadonly({ box, guard: supervision.guard, paths: prepared.readonly, configs })
       },
     })
-    early = watchEarly(prepared.survey)
+    early = watchEarly(prepared)
     let hits: string[] = []
     const end = await ending.finally(() => (hits = limits.release()))
     endReadonly()

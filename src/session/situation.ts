@@ -1,4 +1,4 @@
-import { findPolicyFiles } from '../config/find.ts'
+import { findPolicyFiles, type RcFile } from '../config/find.ts'
 import type { PolicyFlags } from '../config/flags.ts'
 import { loadPolicy, type LoadedPolicy } from '../config/load.ts'
 import { openTrust, type Trust } from '../config/trust.ts'
@@ -22,6 +22,8 @@ export interface Situation {
   loaded: LoadedPolicy
   /** What the user approved and denied. */
   trust: Trust
+  /** Of the command. */
+  flags: PolicyFlags
   /** For the user, beside what the survey of the files warns of. */
   notes?: string[]
   /** Patterns for files that were found by their content (masks.detect); in the policy already. */
@@ -48,7 +50,23 @@ export async function surveyPolicy(env: NodeJS.ProcessEnv, flags: PolicyFlags = 
   const files = findPolicyFiles(cwd)
   const project = locateProject({ cwd, policyDir: files[0]?.dir, home: facts.home, own: Object.values(dirs) })
   const trust = openTrust(dirs.state, facts.uid)
-  const loaded = await loadPolicy({
+  const place = { env, cwd, facts, dirs, project, trust, flags }
+  const loaded = await loadHere(place, files)
+  noteAlways(dirs.state, loaded.policy, facts.uid)
+  return { ...place, policy: loaded.policy, loaded }
+}
+
+/** The policy of the same place as its files and the approvals are now. Fails with any policy problem. */
+export async function loadAgain(situation: Situation): Promise<LoadedPolicy> {
+  const trust = openTrust(situation.dirs.state, situation.facts.uid)
+  return await loadHere({ ...situation, trust }, findPolicyFiles(situation.cwd))
+}
+
+type Place = Omit<Situation, 'policy' | 'loaded'>
+
+async function loadHere(place: Place, files: readonly RcFile[]): Promise<LoadedPolicy> {
+  const { cwd, facts, project, env, trust, flags } = place
+  return await loadPolicy({
     files,
     cwd,
     home: facts.home,
@@ -58,8 +76,6 @@ export async function surveyPolicy(env: NodeJS.ProcessEnv, flags: PolicyFlags = 
     twinOf: (path) => twinOf(path, project),
     flags,
   })
-  noteAlways(dirs.state, loaded.policy, facts.uid)
-  return { env, cwd, facts, dirs, project, policy: loaded.policy, loaded, trust }
 }
 
 /** The file's place in the main work tree, if this is a linked worktree of one, by git's own files. */

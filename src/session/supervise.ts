@@ -3,10 +3,12 @@ import { AgentboxError, fail } from '../errors.ts'
 import { openControl } from './control.ts'
 import type { EarlyWatch } from './early.ts'
 import { startLive, type LiveMasks } from './live.ts'
+import { followPolicy } from './following.ts'
 import { makeGuard, type Guard } from './guard.ts'
 import { openJournal, type Journal } from './journal.ts'
 import type { AgentEnd, HeldBox } from './launcher.ts'
 import { openNetwork, type Outside } from './network.ts'
+import type { Policy } from '../policy/types.ts'
 import type { Prepared } from './prepare.ts'
 import { registerSession, type SessionAnswer, type SessionRequest } from './registry.ts'
 import type { SessionDir } from './backing.ts'
@@ -24,6 +26,8 @@ export interface Watched {
   session: SessionDir
   journal: Journal
   guard: Guard
+  /** What holds for the box now: at its beginning the policy that it was made by, later perhaps a stricter one. */
+  running: { policy: Policy }
 }
 
 /** What there is already when a box stands. */
@@ -64,11 +68,14 @@ export async function supervise(
   const about = { project: project.root, agent: profile.name, command: [...plan.argv], network: plan.network }
   journal.record({ kind: 'started', ...about, masks: survey.masks.length })
   registerSession(session.path, { version: 1, id: session.id, pid: process.pid, began, ...about })
-  const guard = makeGuard(box, journal, policy.live.onFailure.value, warn)
-  const watched: Watched = { box, prepared, session, journal, guard }
-  const live = startLive(watched, early)
+  const running = { policy }
+  const guard = makeGuard(box, journal, () => running.policy.live.onFailure.value, warn)
+  const watched: Watched = { box, prepared, session, journal, guard, running }
+  const following = followPolicy(watched)
+  const live = startLive(watched, early, () => following.poke())
   void keepHandInside(watched, live)
   const finish = (how: string): void => {
+    following.close()
     live.close()
     journal.record({ kind: 'ended', how })
     journal.close()
@@ -77,6 +84,7 @@ export async function supervise(
     finish('the network of the box could not be opened')
     return explain(error)
   })
+  following.begin(live, network)
   const control = openControl(session.path, (request) => answer(request, live))
   return {
     tally,

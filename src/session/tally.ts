@@ -6,6 +6,8 @@ export interface Tally {
   ended: number
   appeared: string[]
   replaced: string[]
+  /** Masked or hidden since the policy changed. */
+  restricted: string[]
   quarantined: string[]
   reported: string[]
   edited: string[]
@@ -20,8 +22,8 @@ export interface Tally {
 const MOST = 1000
 
 export function startTally(began: number): Tally {
-  const lists = { appeared: [], replaced: [], quarantined: [], reported: [], edited: [], policy: [] }
-  return { began, ended: began, ...lists, refused: new Map(), unlisted: new Set() }
+  const lists = { appeared: [], replaced: [], restricted: [], quarantined: [], reported: [], edited: [] }
+  return { began, ended: began, ...lists, policy: [], refused: new Map(), unlisted: new Set() }
 }
 
 /** Adds an event to the tally, in place: a session has too many of them to copy it each time. */
@@ -29,7 +31,7 @@ export function count(tally: Tally, event: JournalLine): void {
   tally.ended = event.at
   switch (event.kind) {
     case 'masked':
-      return add(tally[event.how], event.path)
+      return add(event.how === 'policy' ? tally.restricted : tally[event.how], event.path)
     case 'quarantined':
     case 'reported':
     case 'edited':

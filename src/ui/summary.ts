@@ -7,7 +7,7 @@ const MOST = 4
 
 /** What happened in a session, for stderr when it has ended; empty if nothing did. */
 export function closingSummary(tally: Tally, project: string): string[] {
-  const { appeared, replaced, quarantined, reported, edited, refused, policy } = tally
+  const { appeared, replaced, restricted, quarantined, reported, edited, refused, policy } = tally
   const relative = (path: string): string =>
     path.startsWith(`${project}/`) ? path.slice(project.length + 1) : path
   const phrase = (list: readonly string[], one: string, several: string): string[] =>
@@ -17,6 +17,7 @@ export function closingSummary(tally: Tally, project: string): string[] {
   const happened = [
     ...phrase(appeared, 'secret appeared and was masked', 'secrets appeared and were masked'),
     ...phrase(replaced, 'secret was replaced and masked again', 'secrets were replaced and masked again'),
+    ...phrase(restricted, 'file masked since the policy changed', 'files masked since the policy changed'),
     ...phrase(quarantined, 'file quarantined', 'files quarantined'),
     ...phrase(reported, 'file appeared that runs outside the box', 'files appeared that run outside the box'),
     ...phrase(edited, 'file changed that you run by hand', 'files changed that you run by hand'),

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
-import { decide, refusedAddress, type Rules } from '../rules/decide.ts'
-import { targetText, type Authority } from '../rules/host.ts'
+import { decide, isRestriction, refusedAddress, type Rules } from '../rules/decide.ts'
+import { readAuthority, targetText, type Authority } from '../rules/host.ts'
 
 export type Via = 'connect' | 'http' | 'socks' | 'port' | 'expose' | 'credential'
 
@@ -25,7 +25,10 @@ export interface UpstreamProxy {
 
 /** Everything outside that the proxy uses, so that tests can stand in for it. */
 export interface Access {
+  /** Exchanged when the policy becomes stricter; see `closeRefused`. */
   rules: Rules
+  /** What leads outside now, and by which route. */
+  flows?: Map<Duplex, Route> | undefined
   /** All addresses of a name. Called once for each connection. */
   resolve(name: string): Promise<readonly string[]>
   /** Connects to an address; never to a name. */
@@ -78,7 +81,7 @@ export async function admit(
   }
   const decision = decide(access.rules, authority)
   const { permissive = false } = access
-  if (!decision.allowed && (!permissive || decision.rule.startsWith('network.deny'))) refuse(decision.rule)
+  if (!decision.allowed && (!permissive || isRestriction(decision.rule))) refuse(decision.rule)
   const allow = (addresses: readonly string[], upstream?: UpstreamProxy): Route => {
     const { allowed, rule } = decision
     // What would be refused is kept as refused, so that it can be proposed.
@@ -96,6 +99,43 @@ export async function admit(
   const usable = found.filter((_, at) => reasons[at] === undefined)
   if (usable.length === 0) refuse(`its address is not public: ${reasons[0]}`)
   return allow(usable)
+}
+
+/** Why a route that was admitted leads nowhere any more, if the rules are others now. */
+export function refusalNow({ rules, permissive = false }: Access, route: Route): string | undefined {
+  const { host, port, addresses } = route
+  const authority = readAuthority(host.includes(':') ? `[${host}]` : host, port)
+  if (authority === undefined) return 'the host cannot be read'
+  const decision = decide(rules, authority)
+  if (!decision.allowed && (!permissive || isRestriction(decision.rule))) return decision.rule
+  // A port's first bytes were looked at by what the entry said then.
+  if (decision.allowed && route.exact && !decision.exact && !permissive) return `port ${port} is not named`
+  return addresses.map((address) => refusedAddress(rules, address, port)).find((why) => why !== undefined)
+}
+
+/** Ends what leads to places that the rules refuse now. Returns how many there were. */
+export function closeRefused(access: Access): number {
+  let closed = 0
+  for (const [remote, route] of access.flows ?? []) {
+    const rule = refusalNow(access, route)
+    if (rule === undefined) continue
+    closed++
+    access.report({ decision: 'refused', host: route.host, port: route.port, rule, via: 'connect' })
+    remote.destroy()
+  }
+  return closed
+}
+
+/** Notes a connection that leads outside, unless the rules have changed since it was admitted. */
+export function noteFlow(access: Access, route: Route, remote: Duplex): void {
+  const rule = refusalNow(access, route)
+  if (rule !== undefined) {
+    remote.destroy()
+    throw new Refusal('policy', rule, route.host)
+  }
+  const { flows } = access
+  flows?.set(remote, route)
+  remote.once('close', () => flows?.delete(remote))
 }
 
 async function resolved(access: Access, host: string): Promise<readonly string[]> {

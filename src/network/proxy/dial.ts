@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
-import { Refusal, type Access, type Route, type UpstreamProxy } from './access.ts'
+import { noteFlow, Refusal, type Access, type Route, type UpstreamProxy } from './access.ts'
 
 /** Milliseconds until the next address is tried beside the first. */
 const STAGGER = 250
@@ -36,12 +36,16 @@ function connected(socket: Socket): Promise<Socket> {
 
 /** Connects to where the route leads. Rejects with a `Refusal`. */
 export async function dialRoute(access: Access, route: Route): Promise<Duplex> {
-  try {
-    if (route.upstream !== undefined) return await tunnelThrough(route.upstream, route)
-    return await firstOf(route.addresses, (address) => access.dial(address, route.port))
-  } catch (error) {
+  const remote = await dialled(access, route).catch((error: unknown) => {
     throw new Refusal('unreachable', reasonOf(error), route.host)
-  }
+  })
+  noteFlow(access, route, remote)
+  return remote
+}
+
+function dialled(access: Access, route: Route): Promise<Duplex> {
+  if (route.upstream !== undefined) return tunnelThrough(route.upstream, route)
+  return firstOf(route.addresses, (address) => access.dial(address, route.port))
 }
 
 function reasonOf(error: unknown): string {

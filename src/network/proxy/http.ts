@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { readAuthority, targetText, type Authority } from '../rules/host.ts'
-import { admit, Refusal, type Access, type Route } from './access.ts'
+import { admit, noteFlow, Refusal, refusalNow, type Access, type Route } from './access.ts'
 import { dialRoute, dialUpstream } from './dial.ts'
 import { forward, type Onward } from './forward.ts'
 import { refusalMessage, refusalText, statusOf } from './refusal.ts'
@@ -123,8 +123,9 @@ async function serveRequest(
 ): Promise<void> {
   try {
     const { authority, path } = tunnel === undefined ? absolute(request) : within(request, tunnel)
-    // Admitted each time anew: a tunnel's later requests as its first.
-    const route = tunnel ?? (await admit(access, authority, 'http', 'http'))
+    // Decided each time anew: a tunnel's later requests as its first.
+    const route =
+      tunnel === undefined ? await admit(access, authority, 'http', 'http') : still(access, tunnel)
     await forward(request, response, await onwardTo(access, route, path))
   } catch (error) {
     const refusal = refusalOf(error)
@@ -138,15 +139,25 @@ async function serveRequest(
   }
 }
 
+function still(access: Access, tunnel: Route): Route {
+  const rule = refusalNow(access, tunnel)
+  if (rule === undefined) return tunnel
+  const { host, port } = tunnel
+  access.report({ decision: 'refused', host, port, rule, via: 'http' })
+  throw new Refusal('policy', rule, host)
+}
+
 /** The user's own proxy is given requests in absolute form too: many refuse CONNECT to port 80. */
 async function onwardTo(access: Access, route: Route, path: string): Promise<Onward> {
   if (route.upstream === undefined) return { socket: await dialRoute(access, route), path }
   const { authorization } = route.upstream
   const host = route.host.includes(':') ? `[${route.host}]` : route.host
+  const socket = await dialUpstream(route.upstream).catch((error: Error) => {
+    throw new Refusal('unreachable', error.message, route.host)
+  })
+  noteFlow(access, route, socket)
   return {
-    socket: await dialUpstream(route.upstream).catch((error: Error) => {
-      throw new Refusal('unreachable', error.message, route.host)
-    }),
+    socket,
     path: `http://${host}:${route.port}${path}`,
     add: authorization === undefined ? [] : [['Proxy-Authorization', authorization]],
   }

@@ -10,6 +10,8 @@ export { dialAddress } from './dial.ts'
 export { proxy } from './serve.ts'
 export { join } from './streams.ts'
 
+export { closeRefused } from './access.ts'
+
 export type { Access, Verdict }
 
 /** The real network, as this process and the user's environment see it. */
@@ -20,6 +22,7 @@ export function systemAccess(
 ): Access {
   return {
     rules,
+    flows: new Map(),
     report,
     resolve: resolveName,
     dial: dialAddress,

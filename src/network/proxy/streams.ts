@@ -20,7 +20,7 @@ export function join(a: Duplex, b: Duplex): void {
 }
 
 /** What has arrived is still delivered; nobody is left to answer to. */
-function finish(closed: Duplex, other: Duplex): void {
+export function finish(closed: Duplex, other: Duplex): void {
   if (!closed.readableEnded || other.writableFinished) other.destroy()
   else other.once('finish', () => other.destroy())
 }

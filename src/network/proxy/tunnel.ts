@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import { Refusal, type Access, type Route, type Via } from './access.ts'
 import { LARGEST_HELLO, readHello } from './client-hello.ts'
 import { dialRoute } from './dial.ts'
-import { collect, join } from './streams.ts'
+import { collect, finish, join } from './streams.ts'
 
 /** How a front end tells its client what became of the tunnel. */
 export interface Answers {
@@ -61,8 +61,9 @@ async function serverFirst(tunnel: Tunnel): Promise<void> {
   answers.open()
   const gone = (): void => void remote.destroy()
   const failed = (): void => void client.destroy()
+  const ended = (): void => finish(remote, client)
   client.on('close', gone)
-  remote.on('error', failed)
+  remote.on('error', failed).on('close', ended)
   remote.pipe(client)
   const first = await collect(client, head, (bytes) => firstOf(bytes, route), Number.POSITIVE_INFINITY)
   // It has nothing to say; what the server says still goes to it.
@@ -72,7 +73,7 @@ async function serverFirst(tunnel: Tunnel): Promise<void> {
     remote.destroy()
     return refuseLate(tunnel, problem)
   }
-  remote.unpipe(client).off('error', failed)
+  remote.unpipe(client).off('error', failed).off('close', ended)
   client.off('close', gone)
   remote.write(first.bytes)
   join(client, remote)

@@ -1,4 +1,4 @@
-import type { Origin, Sourced } from '../../policy/types.ts'
+import type { Origin, Policy, Sourced } from '../../policy/types.ts'
 import { parseAddress, specialAddress } from './address.ts'
 import { expandEntry, type Entry } from './entry.ts'
 import { targetText, type Authority } from './host.ts'
@@ -14,6 +14,8 @@ interface Rule {
 export interface Rules {
   allow: readonly Rule[]
   deny: readonly Rule[]
+  /** Everything is refused, by this. */
+  closed?: Sourced<string> | undefined
 }
 
 export type Decision =
@@ -25,7 +27,7 @@ export type Decision =
 const USUAL_PORTS = [80, 443]
 
 export function compileRules(
-  { allow, deny }: { allow: readonly Sourced<string>[]; deny: readonly Sourced<string>[] },
+  { allow, deny }: Pick<Policy['network'], 'allow' | 'deny'>,
   agentHosts: readonly string[],
 ): Rules {
   const rules = (list: readonly Sourced<string>[]): Rule[] =>
@@ -35,9 +37,16 @@ export function compileRules(
   return { allow: rules(allow), deny: rules(deny) }
 }
 
+/** The rules of a box that has a way out and should have none any more. */
+export function closedRules(rules: Rules, { origin }: Policy['network']['mode']): Rules {
+  return { ...rules, closed: { value: 'network.mode: none', origin } }
+}
+
 /** May the box talk to this name or address, on this port? What a name resolves to is `decideAddress`'s. */
 export function decide(rules: Rules, { target, port }: Authority): Decision {
   const host = targetText(target)
+  const { closed } = rules
+  if (closed !== undefined) return { allowed: false, rule: closed.value, origin: closed.origin }
   const denied = rules.deny.find(({ entry }) => matches(entry, host) && denies(entry, port))
   if (denied !== undefined)
     return { allowed: false, rule: `network.deny: ${denied.text}`, origin: denied.origin }
@@ -62,9 +71,14 @@ export function refusedAddress(rules: Rules, address: string, port: number): str
   const here: Authority = { target: { kind: 'address', address: canonical(address) }, port }
   const decision = decide(rules, here)
   if (decision.allowed) return undefined
-  if (decision.rule.startsWith('network.deny')) return decision.rule
+  if (isRestriction(decision.rule)) return decision.rule
   const special = specialAddress(bytes)
   return special === undefined ? undefined : `${address} is ${special}`
+}
+
+/** It is refused because a rule says so, not because none allows it. */
+export function isRestriction(rule: string): boolean {
+  return /^network\.(?:deny|mode)\b/.test(rule)
 }
 
 function canonical(address: string): string {

@@ -142,18 +142,3 @@ it('only reports where the policy says so', async () => {
     at.remove()
   }
 })
-
-it('says that the policy changed meanwhile', async () => {
-  const at = makeHome('user')
-  try {
-    const project = `${at.home}/work/project`
-    at.write(`${project}/.agentboxrc`, 'version: 1\n')
-    const [box] = (await startBoxes(at, project, 1, obedient)) as [Box]
-    at.write(`${project}/.agentboxrc`, 'version: 1\nmasks: {patterns: [x.txt]}\n')
-    const events = () => readJournal(`${stateOf(at)}/log/${box.id}.jsonl`)
-    expect(await eventually(() => events().some(({ kind }) => kind === 'policy'))).toBe(true)
-    expect((await box.end()).stderr).toContain('this box keeps the policy it began with')
-  } finally {
-    at.remove()
-  }
-})

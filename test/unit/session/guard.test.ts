@@ -25,7 +25,16 @@ function watched(onFailure: OnFailure): Seen {
     freezeForGood: act('freeze for good'),
   } as unknown as HeldBox
   const journal = { record: (event: SessionEvent) => void events.push(event) } as unknown as Journal
-  return { guard: makeGuard(box, journal, onFailure, () => done.push('warn')), done, events }
+  return {
+    guard: makeGuard(
+      box,
+      journal,
+      () => onFailure,
+      () => done.push('warn'),
+    ),
+    done,
+    events,
+  }
 }
 
 const after = (time: number) => (): Promise<void> => new Promise((resolve) => setTimeout(resolve, time))

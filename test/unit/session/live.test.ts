@@ -7,7 +7,8 @@ import type { Watched } from '../../../src/session/supervise.ts'
 /** Who listens to the tracker, and how its look at everything is ended. */
 const tracker = { on: undefined as TrackerInput['on'] | undefined, finish: () => {} }
 
-const early: EarlyWatch = {
+const early = {
+  rules: { project: '/nowhere', matcher: { match: () => undefined } },
   tracker: {
     masks: () => new Map(),
     settled: () => new Promise(() => {}),
@@ -15,10 +16,9 @@ const early: EarlyWatch = {
     counts: () => ({ directories: 0, polled: 0 }),
     close: () => {},
   },
-  listen: (on) => void (tracker.on = on),
-}
+  listen: (on: TrackerInput['on']) => void (tracker.on = on),
+} as unknown as EarlyWatch
 vi.mock('../../../src/session/planted.ts', () => ({ watchPlanted: () => ({ close: () => {} }) }))
-vi.mock('../../../src/session/policy-notes.ts', () => ({ notePolicyChanges: () => () => {} }))
 
 it.each([
   ['lost events', (on: TrackerInput['on']) => on.missed('9000 at once')],
@@ -35,7 +35,7 @@ it.each([
     },
     journal: { record: () => {} },
     prepared: {
-      survey: { masks: [], rules: { project: '/nowhere', matcher: { match: () => undefined } } },
+      survey: { masks: [], hidden: [], rules: { project: '/nowhere', matcher: { match: () => undefined } } },
       situation: { dirs: { state: '/nowhere' }, project: { root: '/nowhere' } },
     },
   } as unknown as Watched

@@ -1,0 +1,54 @@
+import { watch as chokidar } from 'chokidar'
+import { lstatOf } from '../host/files.ts'
+import { parentOf } from '../host/paths.ts'
+
+/**
+ * Calls back when something happens under one of the names, which need not be there: their directories are
+ * watched. `names` is asked again when that happens.
+ */
+export function watchNames(
+  names: () => readonly string[],
+  onEvent: () => void,
+  onError: (reason: string) => void,
+): { close(): void } {
+  let wanted = new Set<string>()
+  const watched = new Set<string>()
+  const watcher = chokidar([], {
+    depth: 0,
+    ignoreInitial: true,
+    followSymlinks: false,
+    persistent: false,
+    // By default it hides what editors save first.
+    atomic: false,
+    ignored: (path) => !wanted.has(path) && !watched.has(path),
+  })
+  const refresh = (): void => {
+    // chokidar knows only names that are text; any other is looked at from time to time.
+    wanted = new Set(names().filter((path) => !/[\ud800-\udfff]/.test(path)))
+    const directories = new Set([...wanted].map((path) => nearest(parentOf(path))))
+    const added = [...directories].filter((path) => !watched.has(path))
+    for (const path of added) watched.add(path)
+    if (added.length > 0) watcher.add(added)
+  }
+  const told = new Set<string>()
+  watcher.on('all', () => {
+    refresh()
+    onEvent()
+  })
+  watcher.on('error', (error) => {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error)
+    // Of its thousand errors at a limit one is enough.
+    if (code === 'ENOENT' || told.has(code)) return
+    told.add(code)
+    onError(`not all of the policy's files can be watched (${code}); they are looked at every few seconds`)
+  })
+  refresh()
+  return { close: () => void watcher.close() }
+}
+
+/** The directory, or what there is of the way to it. */
+function nearest(directory: string): string {
+  let at = directory
+  while (at !== '/' && lstatOf(at)?.isDirectory() !== true) at = parentOf(at)
+  return at
+}
