@@ -28,16 +28,17 @@ export function followPolicy(watched: Watched): Following {
   let timer: NodeJS.Timeout | undefined
   let closed = false
   const start = async (live: LiveMasks, network: BoxNetwork): Promise<void> => {
-    const { startFollowing } = await import('./follow.ts')
-    if (!closed) follower = startFollowing(inputOf(watched, live, network))
-  }
-  const failed = (error: unknown): void => {
-    const never = (): Promise<void> => Promise.reject(new Error('it cannot be followed'))
-    void guard.lost('policy', error instanceof Error ? error.message : String(error), never)
+    try {
+      const { startFollowing } = await import('./follow.ts')
+      if (!closed) follower = startFollowing(inputOf(watched, live, network))
+    } catch (error) {
+      const never = (): Promise<void> => Promise.reject(new Error('it cannot be followed'))
+      void guard.lost('policy', error instanceof Error ? error.message : String(error), never)
+    }
   }
   return {
     begin(live, network) {
-      timer = setTimeout(() => void start(live, network).catch(failed), AFTER).unref()
+      timer = setTimeout(() => void start(live, network), AFTER).unref()
     },
     poke: () => follower?.poke(),
     close() {

@@ -52,19 +52,32 @@ async function rootOf(pid: number): Promise<string> {
   return `/proc/${found}/root`
 }
 
+/** One that lasts: a script that sleeps for moments, or the long sleep itself. */
 function sleeperBelow(pid: number): number | undefined {
   for (let at = [pid]; at.length > 0; at = at.flatMap(children)) {
-    // The script itself may sleep for moments.
-    const found = at.find((one) => readFileSync(`/proc/${one}/cmdline`, 'utf8').startsWith('sleep\x00300'))
-    if (found !== undefined) return found
+    const found = at.flatMap((one) => {
+      const slept = textOf(`/proc/${one}/cmdline`)
+      if (slept.startsWith('sleep\x00300')) return [one]
+      return slept.startsWith('sleep\x000')
+        ? [Number(textOf(`/proc/${one}/stat`).split(') ')[1]?.split(' ')[1])]
+        : []
+    })[0]
+    if (found !== undefined && found > 0) return found
   }
   return undefined
 }
 
 function children(pid: number): number[] {
-  return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
-  )
+  return textOf(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number)
+}
+
+/** Processes of a moment may be gone. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
 }
 
 function look(path: string): string {
