@@ -132,7 +132,8 @@ it('only reports where the policy says so', async () => {
     at.write(`${at.home}/.config/agentbox/config.yaml`, 'version: 1\nprotect: {absent: report}\n')
     at.write(`${project}/a`, '')
     const [box] = (await startBoxes(at, project, 1, obedient)) as [Box]
-    at.write(`${project}/do`, 'echo x > .envrc')
+    at.write(`${project}/do.new`, 'echo x > .envrc')
+    renameSync(`${project}/do.new`, `${project}/do`)
     const events = () => readJournal(`${stateOf(at)}/log/${box.id}.jsonl`)
     expect(await eventually(() => events().some(({ kind }) => kind === 'reported'))).toBe(true)
     expect(existsSync(`${project}/.envrc`)).toBe(true)
