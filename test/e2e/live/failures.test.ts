@@ -33,7 +33,7 @@ describe.each([
 
   it(`stands still whatever continues it, and ends with ${signal}`, async () => {
     at.write(`${at.home}/.config/agentbox/config.yaml`, 'version: 1\nlive: {onFailure: freeze}\n')
-    const mark = `frozen-${who}`
+    const mark = `frozen-${who}-${process.pid}`
     const script = `echo up; sh -c 'while :; do sleep 0.01; done' ${mark} & exec sleep 300`
     const [box] = (await startBoxes(at, project, 1, script)) as [Box]
     const { joined, init } = partsOf(box.running.pid)
