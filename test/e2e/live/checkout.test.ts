@@ -76,6 +76,9 @@ describe.each(['user', 'root'] as const)('what git brings on the host while boxe
     await git('checkout', '-q', 'main')
   })
 
+  // No user is asked about by the rest.
+  if (who === 'root') return
+
   it('is not what the agent has committed to the branch that is there', async () => {
     await inside('echo evil > .mcp.json; git add -f .mcp.json; git commit -qm evil; git status --porcelain')
     expect(await moved('.mcp.json')).toBe(true)
