@@ -31,10 +31,13 @@ export function makeGuard(
   warn: (text: string) => void,
 ): Guard {
   const verdicts: string[] = []
+  /** The box goes on no more: there is nothing left to lose. */
+  let over = false
   const decide = (why: string): void => {
     const onFailure = wanted()
     journal.record({ kind: 'stopped', how: onFailure, reason: why })
     verdicts.push(`${VERDICTS[onFailure]}: ${why}`)
+    over = onFailure !== 'continue'
     if (onFailure === 'stop') box.end()
     if (onFailure !== 'freeze') return
     box.freezeForGood()
@@ -43,6 +46,7 @@ export function makeGuard(
   return {
     verdicts,
     async lost(part, reason, restore) {
+      if (over) return
       journal.record({ kind: 'degraded', part, reason })
       const work = restore()
       let failure = await failureOf(work, GRACE, 'it could not be had back within a second')

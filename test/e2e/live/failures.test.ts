@@ -53,7 +53,7 @@ describe.each([
     const { stderr } = await box.running.ended
     expect(stderr).toContain('the box stands still (live.onFailure: freeze)')
     expect(stderr).toContain(`Ctrl-C or kill ${box.running.pid} ends it`)
-    expect(stderr).toContain('the box was frozen (live.onFailure: freeze)')
+    expect(stderr.match(/the box was frozen \(live\.onFailure: freeze\)/g)).toHaveLength(1)
     expect(await eventually(() => processesWith(mark).length === 0, 20_000)).toBe(true)
     expect(events(box.id).at(-1)).toMatchObject({ kind: 'ended' })
   })

@@ -82,3 +82,10 @@ it('nothing in the box runs on for more than a second meanwhile', async () => {
   await vi.advanceTimersByTimeAsync(5000)
   await over
 })
+
+it('is told of once when it is the end', async () => {
+  const { guard, done, events } = watched('freeze')
+  for (const part of ['masks', 'watch']) await guard.lost(part, 'it is gone', fails)
+  expect(done).toEqual(['freeze for good', 'warn'])
+  expect(events.map(({ kind }) => kind)).toEqual(['degraded', 'stopped'])
+})
