@@ -17,9 +17,28 @@ export async function readBlobs(
   if (wanted.length === 0) return { blobs: [], left: [] }
   const sizes = await sizesOf(where, wanted)
   const small = wanted.filter((oid) => (sizes.get(oid) ?? Infinity) <= largest)
-  const blobs = small.length === 0 ? [] : await contents(where, small)
+  const blobs: Blob[] = []
+  for (const some of portions(small, sizes)) blobs.push(...(await contents(where, some)))
   const read = new Set(blobs.map(({ oid }) => oid))
   return { blobs, left: wanted.filter((oid) => !read.has(oid)) }
+}
+
+/** Bytes of the blobs that one call reads; git's answer has a limit. */
+const AT_ONCE = 32 << 20
+
+function portions(oids: readonly string[], sizes: ReadonlyMap<string, number>): string[][] {
+  const out: string[][] = []
+  let room = 0
+  for (const oid of oids) {
+    const size = sizes.get(oid)! + 100
+    if (out.length === 0 || size > room) {
+      out.push([])
+      room = AT_ONCE
+    }
+    out.at(-1)!.push(oid)
+    room -= size
+  }
+  return out
 }
 
 /** Which of the object names exist, and as blobs of what size. */
@@ -46,6 +65,8 @@ async function contents(where: Where, oids: readonly string[]): Promise<Blob[]> 
       continue
     }
     const from = end + 1
+    // Cut off.
+    if (from + Number(size) > stdout.length) break
     if (kind === 'blob') blobs.push({ oid: oid!, content: stdout.subarray(from, from + Number(size)) })
     at = from + Number(size) + 1
   }

@@ -26,13 +26,15 @@ export interface GitAnswer {
   status: number | null
   stdout: Buffer
   stderr: string
-  /** The time was over: `stdout` is what had come until then. */
+  /** The time was over, or it was too much: `stdout` is what had come until then. */
   partial: boolean
 }
 
 const PLACES = ['/usr/bin/git', '/bin/git', '/usr/local/bin/git', '/run/current-system/sw/bin/git']
 const DEFAULT_LIMIT = 20_000
 const LARGEST_COMPLAINT = 8192
+/** Bytes: a few objects are enough for a tree of ten thousand million names. */
+const LARGEST_ANSWER = 64 << 20
 
 /** git by its absolute path: one that stands early in PATH could belong to the repository. Only the system's own. */
 export function gitBinary(places: readonly string[] = PLACES): string | undefined {
@@ -54,10 +56,15 @@ export async function callGit(call: GitCall): Promise<GitAnswer> {
       env: { ...safeEnv, ...call.env },
       stdio: ['pipe', 'pipe', 'pipe'],
     })
-    const partial = limited(child, call.limit ?? DEFAULT_LIMIT)
+    const { partial, stop } = limited(child, call.limit ?? DEFAULT_LIMIT)
     const out: Buffer[] = []
+    let size = 0
     let stderr = ''
-    child.stdout.on('data', (chunk: Buffer) => void out.push(chunk))
+    child.stdout.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size > LARGEST_ANSWER) stop()
+      else out.push(chunk)
+    })
     child.stderr.on('data', (chunk: Buffer) => {
       if (stderr.length < LARGEST_COMPLAINT) stderr += chunk.toString('utf8')
     })
@@ -79,15 +86,16 @@ function withoutHooksPath(options: readonly string[]): string[] {
   return options.toSpliced(at - 1, 2)
 }
 
-function limited(child: ChildProcess, limit: number): () => boolean {
+function limited(child: ChildProcess, limit: number): { partial(): boolean; stop(): void } {
   let over = false
-  const timer = setTimeout(() => {
+  const stop = (): void => {
     over = true
     child.kill('SIGKILL')
-  }, limit)
+  }
+  const timer = setTimeout(stop, limit)
   child.once('close', () => clearTimeout(timer))
   child.once('error', () => clearTimeout(timer))
-  return () => over
+  return { partial: () => over, stop }
 }
 
 /** The records of an answer that are separated by NUL. */

@@ -43,7 +43,8 @@ function maskedLines({ path, added, pattern, origin }: MaskedFile): string[] {
 
 /** The file from the top of the work tree, whatever its name and wherever the user is. */
 function pathspec(path: string): string {
-  return /[*?[\\]/.test(path) ? `:(top,literal)${path}` : `:/${path}`
+  // Behind `:/` git takes most signs for more magic.
+  return /^[A-Za-z0-9.][^*?[\\]*$/.test(path) ? `:/${path}` : `:(top,literal)${path}`
 }
 
 function contentLines({ path, line, what, rule }: Exposed): string[] {
@@ -85,6 +86,11 @@ export function changedPolicy(
 }
 
 export const noPolicy = 'agentbox  this repository has no .agentboxrc: the built-in masks were checked'
+
+export function notLookedInto(count: number): string {
+  const files = count === 1 ? '1 staged file was' : `${count} staged files were`
+  return `agentbox  ${files} not looked into for credentials: larger than 1 MB`
+}
 
 export function cannotLook(what: string): string {
   return `${HEAD}git cannot tell ${what}, so nothing was checked; AGENTBOX=0 skips this hook`

@@ -3,7 +3,7 @@ import { exposedIn } from '../../git/exposed.ts'
 import { hookVariables } from '../../git/safe.ts'
 import { stagedFiles } from '../../git/staged.ts'
 import { compileList, compileMatcher, type Matcher } from '../../masks/patterns.ts'
-import { cannotLook, refusedCommit, type MaskedFile } from '../../ui/hook-words.ts'
+import { cannotLook, notLookedInto, refusedCommit, type MaskedFile } from '../../ui/hook-words.ts'
 import { render } from '../../ui/messages.ts'
 import { surveyPolicy } from '../situation.ts'
 
@@ -26,7 +26,8 @@ export async function beforeCommit(env: NodeJS.ProcessEnv, talk: Talk): Promise<
   })
   const names = new Set(masked.map(({ path }) => path))
   const skips = (path: string): boolean => names.has(path) || excepted(`${root}/${path}`)
-  const { found } = await exposedIn(where, files, { skips })
+  const { found, left } = await exposedIn(where, files, { skips })
+  if (left > 0) talk(`${notLookedInto(left)}\n`)
   if (masked.length === 0 && found.length === 0) return 0
   for (const line of refusedCommit(masked, found)) talk(`${line}\n`)
   return 1

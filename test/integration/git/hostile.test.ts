@@ -2,7 +2,9 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readBlobs } from '../../../src/git/blobs.ts'
 import { callGit } from '../../../src/git/call.ts'
+import { exposedInHistory } from '../../../src/git/exposed.ts'
 import { maskedInHistory } from '../../../src/git/history.ts'
+import { commitOf, fileAt, filesNamed, forkOf } from '../../../src/git/revisions.ts'
 import { stagedFiles } from '../../../src/git/staged.ts'
 import { committedAt } from '../../../src/git/verified.ts'
 import { trackedFiles } from '../../../src/git/tracked.ts'
@@ -103,11 +105,64 @@ describe('a hostile clone', () => {
     ['config', () => callGit({ cwd: repo.root, args: ['config', '--list', '-z'] })],
     ['refs', () => callGit({ cwd: repo.root, args: ['for-each-ref'] })],
     ['objects', () => callGit({ cwd: repo.root, args: ['rev-list', '--objects', '--all', '--reflog'] })],
+    ['credentials in history', () => exposedInHistory(repo.root, { skips: () => false })],
+    ['a commit', () => commitOf(repo.root, 'HEAD')],
+    ['where commits parted', () => forkOf(repo.root, 'HEAD', 'HEAD')],
+    ['the policies of a commit', () => filesNamed(repo.root, 'HEAD', ['.env', 'a.txt'], 1000)],
+    ['a file of a commit', () => fileAt(repo.root, 'HEAD', 'a.txt', 1000)],
     ['a missing object', () => callGit({ cwd: repo.root, args: ['cat-file', '-e', missing] })],
   ]
   it.each(calls)('executes nothing when asked for %s', async (_, call) => {
     expect(await call()).toBeDefined()
     expect(ran()).toBe('')
+  })
+
+  it('gets no object fetched that a partial clone has not got, by none of them', async () => {
+    const other = makeRepo()
+    other.write('.env', 'S=1\n')
+    other.write('dir/a.txt', 'one\n')
+    other.commit('one')
+    const objects = ['HEAD:.env', 'HEAD:dir'].map((name) => other.git('rev-parse', name).trim())
+    other.git('config', 'remote.origin.url', `ext::${repo.top}/evil.sh %S`)
+    for (const key of ['protocol.allow', 'protocol.ext.allow']) other.git('config', key, 'always')
+    other.git('config', 'remote.origin.promisor', 'true')
+    other.git('config', 'core.repositoryFormatVersion', '1')
+    other.git('config', 'extensions.partialClone', 'origin')
+    for (const oid of objects) rmSync(`${other.root}/.git/objects/${oid.slice(0, 2)}/${oid.slice(2)}`)
+    try {
+      other.try(other.root, ['git', 'show', 'HEAD:dir/a.txt'])
+      expect(ran()).not.toBe('')
+      rmSync(canary)
+      const { root } = other
+      await readBlobs({ cwd: root }, objects, 1000)
+      await filesNamed(root, 'HEAD', ['.env', 'a.txt'], 1000)
+      await fileAt(root, 'HEAD', 'dir/a.txt', 1000)
+      await exposedInHistory(root, { skips: () => false })
+      const { complete } = await maskedInHistory({ root, isMasked: () => true })
+      expect([complete, ran()]).toEqual([false, ''])
+    } finally {
+      other.remove()
+      rmSync(canary, { force: true })
+    }
+  })
+
+  it('is not filled by a tree of more names than there is memory for', async () => {
+    const bomb = makeRepo()
+    try {
+      let oid = bomb.try(bomb.root, ['sh', '-c', 'echo x | git hash-object -w --stdin']).out.trim()
+      for (let level = 0; level < 9; level++) {
+        const kind = level === 0 ? '100644 blob' : '040000 tree'
+        const lines = Array.from({ length: 10 }, (_, n) => `${kind} ${oid}\tname-${n}`).join('\n')
+        oid = bomb.try(bomb.root, ['sh', '-c', `printf '%s\n' "$0" | git mktree`, lines]).out.trim()
+      }
+      const commit = bomb.git('commit-tree', '-m', 'x', oid).trim()
+      const answer = await callGit({ cwd: bomb.root, args: ['ls-tree', '-r', '-z', commit], limit: 600_000 })
+      expect(answer).toMatchObject({ status: null, partial: true })
+      expect(answer.stdout.length).toBeLessThanOrEqual(64 << 20)
+      expect(await filesNamed(bomb.root, commit, ['a'], 1000)).toBeUndefined()
+    } finally {
+      bomb.remove()
+    }
   })
 
   it('answers all the same', async () => {

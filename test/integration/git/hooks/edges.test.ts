@@ -107,6 +107,39 @@ describe('the hooks', () => {
     expect(git('commit', '-m', 'with .env').status).toBe(1)
   })
 
+  it('say which names a mask covers, whatever they are, with a command that unstages each', () => {
+    install()
+    const names = [
+      '-rf/.env',
+      'a\nb/.env',
+      '\u001b[31m\u202e/.env',
+      "it's $(touch x)/.env",
+      ':(top)/*/.env',
+      '?/.env',
+    ]
+    for (const name of names) world.write(name, 'S=1\n')
+    git('add', '-f', '-A')
+    const done = git('commit', '-m', 'x')
+    expect(done.status).toBe(1)
+    // oxlint-disable-next-line no-control-regex
+    expect(done.err).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/)
+    const commands = [...done.err.matchAll(/unstage it: (.*)$/gm)].map(([, command]) => command!)
+    expect(commands).toHaveLength(names.length)
+    for (const command of commands) world.try(world.root, ['bash', '-c', command])
+    expect(git('diff', '--cached', '--name-only', '-z').out).toBe('')
+    expect(existsSync(`${world.root}/x`)).toBe(false)
+  })
+
+  it('say that a large file was not looked into, and let it pass', () => {
+    install()
+    world.write('large.txt', 'x\n'.repeat(600_000))
+    git('add', '-A')
+    expect(git('commit', '-m', 'x')).toMatchObject({
+      status: 0,
+      err: expect.stringContaining('1 staged file was not looked into'),
+    })
+  })
+
   it('let a commit pass that mends an invalid policy', () => {
     install()
     world.write('.agentboxrc', 'version: 1\nnonsense: 1\n')
