@@ -50,6 +50,7 @@ function missingNeeds(purposes) {
 
 function isThere(name, need) {
   const found = need.commands.map(which).find((place) => place !== undefined)
+  if (found !== undefined && need.probe !== undefined) return capture(found, need.probe).status === 0
   if (found === undefined || name !== 'compiler') return found !== undefined
   // Debian's gcc comes without the C library's headers unless libc6-dev is there too.
   const input = '#include <stdio.h>\n#include <linux/mount.h>\nint main(void) { return puts(""); }\n'
@@ -74,7 +75,9 @@ function tryInstall(manager, prefix, packages) {
 }
 
 function byHand(missing, manager) {
-  const what = missing.map((name) => needs[name].commands.join(' or ')).join(', ')
+  const what = missing
+    .map((name) => (needs[name].probe ? name : needs[name].commands.join(' or ')))
+    .join(', ')
   const ways = (manager === undefined ? managers : [manager]).map(
     (entry) => `  sudo ${entry.byHand} ${packagesFor(missing, entry).join(' ')}`,
   )

@@ -22,6 +22,9 @@ export const needs = {
   ssh: { commands: ['ssh'], for: 'test' },
   lfs: { commands: ['git-lfs'], for: 'test' },
   precommit: { commands: ['pre-commit'], for: 'test' },
+  // Not the python3 of a version manager, which the box of a test does not have.
+  pip: { commands: ['/usr/bin/python3'], probe: ['-m', 'pip', '--version'], for: 'test' },
+  requests: { commands: ['/usr/bin/python3'], probe: ['-c', 'import requests'], for: 'test' },
 }
 
 const common = {
@@ -42,6 +45,8 @@ const common = {
   python: 'python3',
   lfs: 'git-lfs',
   precommit: 'pre-commit',
+  pip: 'python3-pip',
+  requests: 'python3-requests',
 }
 
 /** In the order of trying: a machine that has several is named after the first. */
@@ -77,7 +82,15 @@ export const managers = [
     byHand: 'pacman -S',
     install: ['-S', '--needed', '--noconfirm'],
     refresh: ['-Sy', '--noconfirm'],
-    packages: { ...common, compiler: 'base-devel', ps: 'procps-ng', ssh: 'openssh', python: 'python' },
+    packages: {
+      ...common,
+      compiler: 'base-devel',
+      ps: 'procps-ng',
+      ssh: 'openssh',
+      python: 'python',
+      pip: 'python-pip',
+      requests: 'python-requests',
+    },
   },
   {
     command: 'zypper',
@@ -104,6 +117,8 @@ export const managers = [
       setpriv: 'setpriv',
       script: 'util-linux-misc',
       ssh: 'openssh-client',
+      pip: 'py3-pip',
+      requests: 'py3-requests',
     },
   },
 ]

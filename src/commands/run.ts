@@ -21,7 +21,10 @@ export const run: Command = {
     ...policyOptions,
     as: { type: 'string', value: 'NAME', about: 'the name that the command goes by (for the shims)' },
     learn: { type: 'boolean', about: 'propose at the end what would let through what was refused' },
-    'learn-permit': { type: 'boolean', about: 'the same, and let it through this once, after asking' },
+    'learn-permit': {
+      type: 'boolean',
+      about: 'the same (also --learn=permit), and let it through this once',
+    },
     quiet: { type: 'boolean', about: 'no line at the start' },
   },
   examples: [

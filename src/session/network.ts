@@ -30,6 +30,13 @@ type Serve = (client: Socket, proxy: Proxy) => void
  */
 export type Outside = Partial<Access>
 
+interface Surrounding {
+  journal: Journal
+  /** Tells the user at once. */
+  warn(text: string): void
+  outside?: Outside | undefined
+}
+
 /** Does this box need sockets in its own network? */
 export function needsSockets({ network: { mode, ports, expose } }: Policy): boolean {
   return mode.value !== 'host' && (mode.value === 'allow' || ports.length + expose.length > 0)
@@ -43,8 +50,7 @@ export function needsSockets({ network: { mode, ports, expose } }: Policy): bool
 export async function openNetwork(
   box: HeldBox,
   prepared: Prepared,
-  journal: Journal,
-  outside: Outside = {},
+  { journal, warn, outside = {} }: Surrounding,
 ): Promise<BoxNetwork> {
   const { load, attach, close } = makeDoors()
   if (!needsSockets(prepared.situation.policy)) return { close: () => close(), restrict() {} }
@@ -64,8 +70,14 @@ export async function openNetwork(
     close()
     throw error
   }
-  for (const { value } of network.expose)
-    attach(exposed(value, journal), boxPort(value, box, report), `expose ${value}`)
+  for (const { value } of network.expose) {
+    const server = await exposed(value).catch((error: NodeJS.ErrnoException) => {
+      const reason = `port ${value} of this machine ${error.code === 'EADDRINUSE' ? 'is taken' : `cannot be had: ${error.code}`}`
+      journal.record({ kind: 'degraded', part: 'network.expose', reason })
+      warn(`expose: ${reason}; what the box serves there is not reachable in this session`)
+    })
+    if (server !== undefined) attach(server, boxPort(value, box, report), `expose ${value}`)
+  }
   // While the agent starts: a launch does not wait for it, and the first request hardly.
   const soon = setTimeout(() => void load(), WARM_UP)
   return {
@@ -179,11 +191,10 @@ function boxPort(port: number, box: HeldBox, report: (verdict: Verdict) => void)
   }
 }
 
-function exposed(port: number, journal: Journal): Server {
+function exposed(port: number): Promise<Server> {
   const server = createServer({ allowHalfOpen: true })
-  server.once('error', (error: NodeJS.ErrnoException) => {
-    const reason = `port ${port} of this machine cannot be had: ${error.code ?? error.message}`
-    journal.record({ kind: 'degraded', part: 'network.expose', reason })
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', () => resolve(server.off('error', reject)))
   })
-  return server.listen(port, '127.0.0.1')
 }

@@ -80,7 +80,7 @@ export async function supervise(
     journal.record({ kind: 'ended', how })
     journal.close()
   }
-  const network = await openNetwork(box, prepared, journal, outside).catch((error: unknown) => {
+  const network = await openNetwork(box, prepared, { journal, warn, outside }).catch((error: unknown) => {
     finish('the network of the box could not be opened')
     return explain(error)
   })

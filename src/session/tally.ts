@@ -16,6 +16,8 @@ export interface Tally {
   /** `host:port` of what was refused because nothing lists it. */
   unlisted: Set<string>
   policy: string[]
+  /** Why a port of the box is not reachable. */
+  unexposed: string[]
 }
 
 /** Names of one kind that are kept; what comes after is only counted by its absence. */
@@ -23,7 +25,7 @@ const MOST = 1000
 
 export function startTally(began: number): Tally {
   const lists = { appeared: [], replaced: [], restricted: [], quarantined: [], reported: [], edited: [] }
-  return { began, ended: began, ...lists, policy: [], refused: new Map(), unlisted: new Set() }
+  return { began, ended: began, ...lists, policy: [], unexposed: [], refused: new Map(), unlisted: new Set() }
 }
 
 /** Adds an event to the tally, in place: a session has too many of them to copy it each time. */
@@ -41,6 +43,8 @@ export function count(tally: Tally, event: JournalLine): void {
       return
     case 'policy':
       return add(tally.policy, `${event.file}: ${event.effect}`)
+    case 'degraded':
+      return event.part === 'network.expose' ? add(tally.unexposed, event.reason) : undefined
     default:
   }
 }

@@ -32,12 +32,20 @@ function parse(command: Command, args: readonly string[]): ParsedCall {
     }
   }
   try {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
+    const spelt = args.map((arg) => spelling(command, arg))
+    const { values, positionals } = parseArgs({ args: spelt, options, allowPositionals: true })
     return { values: values as Values, positionals }
   } catch (error) {
     const text = (error as Error).message.split('. ')[0]!
     return fail({ code: 'usage', text: `${command.name}: ${text}`, command: command.name })
   }
+}
+
+/** `--learn=permit` is `--learn-permit`: a switch with a stronger form beside it. */
+function spelling({ options }: Command, arg: string): string {
+  const [, name, form] = /^--([a-z-]+)=([a-z]+)$/.exec(arg) ?? []
+  if (name === undefined || options[name]?.type !== 'boolean') return arg
+  return options[`${name}-${form}`]?.type === 'boolean' ? `--${name}-${form}` : arg
 }
 
 /** Index of the first word that is not an option of ours. */

@@ -7,7 +7,7 @@ const MOST = 4
 
 /** What happened in a session, for stderr when it has ended; empty if nothing did. */
 export function closingSummary(tally: Tally, project: string): string[] {
-  const { appeared, replaced, restricted, quarantined, reported, edited, refused, policy } = tally
+  const { appeared, replaced, restricted, quarantined, reported, edited, refused, policy, unexposed } = tally
   const relative = (path: string): string =>
     path.startsWith(`${project}/`) ? path.slice(project.length + 1) : path
   const phrase = (list: readonly string[], one: string, several: string): string[] =>
@@ -26,6 +26,7 @@ export function closingSummary(tally: Tally, project: string): string[] {
   const lines = [
     ...(happened.length === 0 ? [] : [happened.join(' · ')]),
     ...(hosts.length === 0 ? [] : [`refused: ${names(hosts.map(([host, count]) => `${host} ×${count}`))}`]),
+    ...unexposed.map((reason) => `not exposed: ${shown(reason)}`),
     ...policy.map((text) => shown(text)),
   ]
   if (lines.length === 0) return []

@@ -15,13 +15,18 @@ export interface Verdict {
 }
 
 /** The user's own way out of a company's network. */
-export interface UpstreamProxy {
-  host: string
-  port: number
-  tls: boolean
-  /** Value of Proxy-Authorization. */
-  authorization?: string | undefined
-}
+export type UpstreamProxy =
+  | {
+      kind: 'http'
+      host: string
+      port: number
+      tls: boolean
+      /** Value of Proxy-Authorization. */
+      authorization?: string | undefined
+    }
+  | { kind: 'socks'; host: string; port: number; login?: { user: string; password: string } | undefined }
+  /** Going directly instead might be what the user wants least. */
+  | { kind: 'unusable'; reason: string }
 
 /** Everything outside that the proxy uses, so that tests can stand in for it. */
 export interface Access {

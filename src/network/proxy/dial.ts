@@ -3,6 +3,8 @@ import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import { noteFlow, Refusal, type Access, type Route, type UpstreamProxy } from './access.ts'
+import { throughSocks } from './socks-client.ts'
+import { UPSTREAM_PATIENCE } from './streams.ts'
 
 /** Milliseconds until the next address is tried beside the first. */
 const STAGGER = 250
@@ -83,8 +85,10 @@ function firstOf(addresses: readonly string[], dial: (address: string) => Promis
   })
 }
 
-export function dialUpstream({ host, port, tls }: UpstreamProxy): Promise<Socket> {
-  if (!tls) return connected(connect({ host, port, allowHalfOpen: true }))
+export async function dialUpstream(proxy: UpstreamProxy): Promise<Socket> {
+  if (proxy.kind === 'unusable') throw new Error(`the proxy of this machine: ${proxy.reason}`)
+  const { host, port } = proxy
+  if (proxy.kind === 'socks' || !proxy.tls) return connected(connect({ host, port, allowHalfOpen: true }))
   return new Promise((resolve, reject) => {
     const socket = connectTls({ host, port, servername: host, ALPNProtocols: ['http/1.1'] })
     socket.once('error', reject)
@@ -95,9 +99,16 @@ export function dialUpstream({ host, port, tls }: UpstreamProxy): Promise<Socket
   })
 }
 
-/** CONNECT through the user's own proxy. */
-async function tunnelThrough(proxy: UpstreamProxy, { host, port }: Route): Promise<Duplex> {
+/** A connection by way of the user's own proxy. */
+async function tunnelThrough(proxy: UpstreamProxy, route: Route): Promise<Duplex> {
   const socket = await dialUpstream(proxy)
+  if (proxy.kind === 'http') return await connectThrough(socket, proxy, route)
+  return proxy.kind === 'socks' ? await throughSocks(socket, proxy, route) : socket
+}
+
+type HttpProxy = Extract<UpstreamProxy, { kind: 'http' }>
+
+async function connectThrough(socket: Socket, proxy: HttpProxy, { host, port }: Route): Promise<Duplex> {
   const name = `${host.includes(':') ? `[${host}]` : host}:${port}`
   const login = proxy.authorization === undefined ? '' : `Proxy-Authorization: ${proxy.authorization}\r\n`
   socket.write(`CONNECT ${name} HTTP/1.1\r\nHost: ${name}\r\n${login}\r\n`)
@@ -114,7 +125,9 @@ async function tunnelThrough(proxy: UpstreamProxy, { host, port }: Route): Promi
 function answerHead(socket: Socket): Promise<{ head: string; rest: Buffer }> {
   return new Promise((resolve, reject) => {
     let seen: Buffer = Buffer.alloc(0)
+    const timer = setTimeout(() => fail(new Error('no answer')), UPSTREAM_PATIENCE)
     const stop = (): void => {
+      clearTimeout(timer)
       socket.off('data', onData).off('error', fail).off('close', gone).pause()
     }
     const fail = (error: Error): void => {

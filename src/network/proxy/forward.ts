@@ -49,6 +49,8 @@ export function forward(request: IncomingMessage, response: ServerResponse, onwa
       // After the answer has begun this is without effect.
       reject(new Refusal('unreachable', (error as NodeJS.ErrnoException).code ?? error.message))
     }
+    // Who talked to a proxy over it has left it paused.
+    out.on('socket', () => socket.resume())
     out.on('error', give)
     out.on('response', (answer) => {
       sendBack(answer, response)

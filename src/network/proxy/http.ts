@@ -149,7 +149,7 @@ function still(access: Access, tunnel: Route): Route {
 
 /** The user's own proxy is given requests in absolute form too: many refuse CONNECT to port 80. */
 async function onwardTo(access: Access, route: Route, path: string): Promise<Onward> {
-  if (route.upstream === undefined) return { socket: await dialRoute(access, route), path }
+  if (route.upstream?.kind !== 'http') return { socket: await dialRoute(access, route), path }
   const { authorization } = route.upstream
   const host = route.host.includes(':') ? `[${route.host}]` : route.host
   const socket = await dialUpstream(route.upstream).catch((error: Error) => {

@@ -3,6 +3,9 @@ import type { Duplex } from 'node:stream'
 /** Milliseconds in which a client must have said what it wants. */
 export const PATIENCE = 15_000
 
+/** Milliseconds for the user's own proxy, which itself waits for a far host. */
+export const UPSTREAM_PATIENCE = 60_000
+
 /** Connects two streams both ways, with back-pressure, each direction ending by itself. */
 export function join(a: Duplex, b: Duplex): void {
   a.pipe(b)

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { parseAddress } from '../rules/address.ts'
 import { Refusal, type Access, type Route, type Via } from './access.ts'
 import { LARGEST_HELLO, readHello } from './client-hello.ts'
 import { dialRoute } from './dial.ts'
@@ -22,7 +23,8 @@ interface Tunnel {
   plainHttp(client: Duplex, route: Route, head: Buffer): void
 }
 
-type First = 'tls' | 'http' | 'other' | 'wrong-name' | 'broken'
+/** `no-name`: TLS that does not say for which host, although a name was asked for. */
+type First = 'tls' | 'http' | 'other' | 'no-name' | 'wrong-name' | 'broken'
 
 /**
  * Carries an admitted tunnel. On the ports of the web the client speaks first: what it says is looked at
@@ -95,10 +97,13 @@ function firstOf(bytes: Buffer, route: Route): First | undefined {
     case 'broken':
       return 'broken'
     case 'hello':
-      return hello.serverName === undefined || hello.serverName.toLowerCase() === route.host
-        ? 'tls'
-        : 'wrong-name'
+      if (hello.serverName === undefined) return isAddress(route.host) ? 'tls' : 'no-name'
+      return hello.serverName.toLowerCase() === route.host ? 'tls' : 'wrong-name'
   }
+}
+
+function isAddress(host: string): boolean {
+  return parseAddress(host) !== undefined
 }
 
 /** A method begins with a letter. */
@@ -112,6 +117,8 @@ function problemOf(first: First, { port, exact }: Route): string | undefined {
       return undefined
     case 'wrong-name':
       return 'the TLS server name is another one than asked for'
+    case 'no-name':
+      return exact ? undefined : 'TLS without a server name'
     case 'broken':
       return exact && port !== 443 && port !== 80 ? undefined : 'broken TLS'
     case 'http':

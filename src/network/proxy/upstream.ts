@@ -31,17 +31,36 @@ function isExempt(list: string, host: string, port: number): boolean {
     })
 }
 
-function proxyOf(text: string): UpstreamProxy | undefined {
+function proxyOf(text: string): UpstreamProxy {
   const spelt = text.includes('://') ? text : `http://${text}`
-  if (!URL.canParse(spelt)) return undefined
-  const url = new URL(spelt)
-  if (!['http:', 'https:'].includes(url.protocol) || url.hostname === '') return undefined
-  const tls = url.protocol === 'https:'
-  const login = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
-  return {
-    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: url.port === '' ? (tls ? 443 : 80) : Number(url.port),
-    tls,
-    ...(login === ':' ? {} : { authorization: `Basic ${Buffer.from(login).toString('base64')}` }),
+  const url = URL.canParse(spelt) ? new URL(spelt) : undefined
+  if (url === undefined || url.hostname === '') return { kind: 'unusable', reason: 'its URL cannot be read' }
+  const scheme = url.protocol.slice(0, -1)
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
+  const port = Number(url.port)
+  const [user, password] = [decoded(url.username), decoded(url.password)]
+  const hasLogin = user !== '' || password !== ''
+  switch (scheme) {
+    case 'http':
+    case 'https': {
+      const tls = scheme === 'https'
+      const login = Buffer.from(`${user}:${password}`).toString('base64')
+      const authorization = hasLogin ? { authorization: `Basic ${login}` } : {}
+      return { kind: 'http', host, port: port || (tls ? 443 : 80), tls, ...authorization }
+    }
+    case 'socks':
+    case 'socks5':
+    case 'socks5h':
+      return { kind: 'socks', host, port: port || 1080, ...(hasLogin ? { login: { user, password } } : {}) }
+    default:
+      return { kind: 'unusable', reason: `agentbox does not speak ${scheme}` }
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
   }
 }

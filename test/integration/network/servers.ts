@@ -22,18 +22,18 @@ const NAMES = ['registry.npmjs.org', 'pypi.org', 'git.example', 'api.anthropic.c
 export async function startServers(dir: string): Promise<Servers> {
   mkdirSync(dir, { recursive: true })
   const { ca, key, cert } = certificates(dir)
-  const repository = bareRepository(dir)
+  const files = { repository: bareRepository(dir), wheel: pythonWheel(dir) }
   const seen: Servers['seen'] = []
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const tls = 'encrypted' in request.socket
     const { method = '', url = '', rawHeaders } = request
     seen.push({ method, url, host: request.headers.host ?? '', headers: rawHeaders.join('\n'), tls })
-    answer(request, response, repository)
+    answer(request, response, files)
   }
   const list: Server[] = [
     createTls({ key: readFileSync(key), cert: readFileSync(cert) }, serve),
     createServer(serve),
-    sshServer(repository),
+    sshServer(files.repository),
     createTcp((socket) => void socket.on('error', () => {}).write('first\n', () => socket.pipe(socket))),
   ]
   const [https, http, ssh, tcp] = await Promise.all(list.map((server) => listen(server)))
@@ -89,11 +89,22 @@ function bareRepository(dir: string): string {
   return repository
 }
 
-function answer(request: IncomingMessage, response: ServerResponse, repository: string): void {
+interface Files {
+  repository: string
+  wheel: Buffer
+}
+
+function answer(request: IncomingMessage, response: ServerResponse, files: Files): void {
+  const { repository, wheel } = files
   const path = (request.url ?? '').split('?')[0]!
   const { tarball, integrity } = npmPackage()
   if (path === '/tiny-package') return void response.end(JSON.stringify(packument(integrity)))
   if (path.endsWith('.tgz')) return void response.end(tarball)
+  if (path === `/${WHEEL}`) return void response.end(wheel)
+  if (path === '/simple/tiny-wheel/')
+    return void response
+      .setHeader('content-type', 'text/html')
+      .end(`<!DOCTYPE html><a href="/${WHEEL}">${WHEEL}</a>`)
   if (path.startsWith('/simple/')) return void response.end('<a href="x">x</a>')
   if (path === '/slow') return events(response)
   if (path === '/v1/messages') return void response.end('answered')
@@ -112,6 +123,23 @@ function events(response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'text/event-stream' })
   response.write('data: one\n\n')
   setTimeout(() => response.end('data: two\n\n'), 500)
+}
+
+const WHEEL = 'tiny_wheel-1.0-py3-none-any.whl'
+
+/** A package for pip, of one module. */
+function pythonWheel(dir: string): Buffer {
+  const script = [
+    'import sys, zipfile',
+    'info = "tiny_wheel-1.0.dist-info/"',
+    'with zipfile.ZipFile(sys.argv[1], "w") as whole:',
+    '    whole.writestr("tiny_wheel.py", "word = \\"from a wheel\\"\\n")',
+    '    whole.writestr(info + "METADATA", "Metadata-Version: 2.1\\nName: tiny-wheel\\nVersion: 1.0\\n")',
+    '    whole.writestr(info + "WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")',
+    '    whole.writestr(info + "RECORD", "".join(f"{name},,\\n" for name in whole.namelist()))',
+  ]
+  execFileSync('/usr/bin/python3', ['-c', script.join('\n'), join(dir, WHEEL)])
+  return readFileSync(join(dir, WHEEL))
 }
 
 /** A tar archive of package.json alone. */

@@ -8,9 +8,16 @@ import type { PolicyFlags } from '../../../src/config/flags.ts'
 import { makeHome, type TestHome } from '../../support/home.ts'
 import { eventually, type Ended } from '../../support/spawn.ts'
 import { startServers, type Servers } from './servers.ts'
+import { socksServer } from './socks-server.ts'
 
 const checkout = join(import.meta.dirname, '../../..')
+const REQUIRE =
+  "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const __dirname = import.meta.dirname;"
 const KEY = 'sk-real-0123456789'
+const AUTHORITIES = [
+  ...['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS', 'GIT_SSL_CAINFO', 'npm_config_cafile'],
+  ...['REQUESTS_CA_BUNDLE', 'PIP_CERT'],
+]
 
 describe.each(['user', 'root'] as const)('tools in a box with listed hosts, as %s', (who) => {
   let at: TestHome
@@ -33,9 +40,18 @@ describe.each(['user', 'root'] as const)('tools in a box with listed hosts, as %
       platform: 'node',
       format: 'esm',
       banner: {
-        js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const __dirname = import.meta.dirname;",
+        js: REQUIRE,
       },
       external: ['typescript'],
+    })
+    buildSync({
+      absWorkingDir: checkout,
+      entryPoints: ['test/integration/network/fetch.ts'],
+      outfile: `${project}/fetch.mjs`,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      banner: { js: REQUIRE },
     })
   })
   afterAll(() => {
@@ -75,7 +91,10 @@ describe.each(['user', 'root'] as const)('tools in a box with listed hosts, as %
     const ca = `${at.home}/corp/ca.pem`
     return at.bare([at.node, `${at.base}/app/dist/driver.mjs`, spec, ...argv], {
       cwd: project,
-      env: { SSL_CERT_FILE: ca, NODE_EXTRA_CA_CERTS: ca, GIT_SSL_CAINFO: ca, npm_config_cafile: ca, ...env },
+      env: {
+        ...Object.fromEntries(AUTHORITIES.map((name) => [name, ca])),
+        ...env,
+      },
     })
   }
   const sh = (script: string, flags?: PolicyFlags, env?: object): Promise<Ended> =>
@@ -100,6 +119,21 @@ describe.each(['user', 'root'] as const)('tools in a box with listed hosts, as %
         'Python',
         `python3 -c "import urllib.request as r; print(r.urlopen('https://pypi.org/simple/').read())"`,
         'href',
+      ],
+      [
+        'Python requests',
+        `/usr/bin/python3 -c "import requests as r; print(r.get('https://git.example/').text, r.get('http://plain.example/').text)"`,
+        'hello from git.example\n hello from plain.example',
+      ],
+      [
+        'pip',
+        `/usr/bin/python3 -m pip -q install --disable-pip-version-check --no-cache-dir --target $HOME/w tiny-wheel && PYTHONPATH=$HOME/w python3 -c 'import tiny_wheel; print(tiny_wheel.word)'`,
+        'from a wheel',
+      ],
+      [
+        'Node fetch',
+        'node fetch.mjs https://git.example/ http://plain.example/',
+        'hello from git.example\nhello from plain.example',
       ],
       ['a server that is first', 'echo ping | /run/agentbox/init connect plain.example 7000', 'first\nping'],
     ].filter(([name]) => everything || name!.startsWith('git')) as [string, string, string][],
@@ -145,6 +179,19 @@ describe.each(['user', 'root'] as const)('tools in a box with listed hosts, as %
     company.close()
     expect(done.stdout).toBe('hello from git.example\n0\n')
     expect(asked).toEqual([`git.example:443 Basic ${Buffer.from('u:pw').toString('base64')}`])
+  })
+
+  it('the same where it speaks SOCKS5, with a log-in and names', async () => {
+    const company = socksServer({
+      'git.example:443': servers.ports.https,
+      'plain.example:80': servers.ports.http,
+    })
+    const port = await company.port
+    const script = 'curl -sS https://git.example/ http://plain.example/; curl -sS https://other.example/'
+    const done = await sh(script, {}, { ALL_PROXY: `socks5h://u:pw@127.0.0.1:${port}` })
+    company.close()
+    expect(done.stdout).toBe('hello from git.example\nhello from plain.example\n')
+    expect(company.asked.toSorted()).toEqual(['git.example:443 u pw', 'plain.example:80 u pw'])
   })
 
   it('the box has the certificates that variables name, and nothing beside them', async () => {

@@ -8,7 +8,14 @@ const get = (url: string, host: string, ...headers: string[]): string =>
   [`GET ${url} HTTP/1.1`, `Host: ${host}`, ...headers, '', ''].join(CRLF)
 
 const world: World = {
-  allow: ['good.example', '*.wild.example', 'odd.example:8443', '10.9.9.9:5432', 'xn--bcher-kva.example'],
+  allow: [
+    'good.example',
+    '*.wild.example',
+    'odd.example:8443',
+    '10.9.9.9:5432',
+    '93.184.216.7',
+    'xn--bcher-kva.example',
+  ],
   deny: ['bad.wild.example'],
   names: {
     'inner.wild.example': ['10.0.0.1'],
@@ -188,7 +195,7 @@ describe('TLS', () => {
   it.each([
     ['the name that was asked for', clientHello('good.example'), true],
     ['in another case', clientHello('Good.Example'), true],
-    ['no name', clientHello(undefined), true],
+    ['no name', clientHello(undefined), false],
     ['in several records', clientHello('good.example', 7), true],
     ['another name', clientHello('evil.example'), false],
     ['another name in several records', clientHello('evil.example', 9), false],
@@ -224,6 +231,12 @@ describe('TLS', () => {
     })
     await stub.say(Buffer.concat([Buffer.from(connect('good.example:443')), hello]))
     expect(seen.equals(hello)).toBe(true)
+  })
+
+  it('without a name is for an address that is listed, and for a port that the entry names', async () => {
+    expect((await tunnel(clientHello(undefined), '10.9.9.9:443')).dialled).toEqual([])
+    expect((await tunnel(clientHello(undefined), '93.184.216.7:443')).dialled).toHaveLength(1)
+    expect((await tunnel(clientHello(undefined), 'odd.example:8443')).dialled).toHaveLength(1)
   })
 
   it('on a port that the entry names, other protocols pass, but no other name', async () => {
@@ -330,12 +343,19 @@ describe('the proxy of the host', () => {
     const asked: string[] = []
     const stub = makeStub({
       ...world,
-      upstream: (_, host) => (asked.push(host), { host: '127.0.0.1', port: 1, tls: false }),
+      upstream: (_, host) => (asked.push(host), { kind: 'http', host: '127.0.0.1', port: 1, tls: false }),
     })
     expect(await stub.say(connect('evil.example:443'))).toContain('403')
     expect(asked).toEqual([])
     expect(await stub.say(get('http://good.example/', 'good.example'), 300)).toContain('502')
     expect(asked).toEqual(['good.example'])
+    expect(stub.dialled).toEqual([])
+  })
+
+  it('of a kind that is not known is no reason to go directly', async () => {
+    const stub = makeStub({ ...world, upstream: () => ({ kind: 'unusable', reason: 'no such kind' }) })
+    expect(await stub.say(get('http://good.example/', 'good.example'), 300)).toContain('no such kind')
+    await stub.say(Buffer.concat([Buffer.from(connect('good.example:443')), clientHello('good.example')]))
     expect(stub.dialled).toEqual([])
   })
 })
