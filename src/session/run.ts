@@ -111,7 +111,9 @@ function configNews({ refused, arrived }: ConfigNews): string[] {
       : [`git settings of the box that were not taken over: ${some(refused)}; docs/git.md says which are`]),
     ...(arrived.length === 0
       ? []
-      : [`git settings that came into the repository meanwhile; are they yours? ${some(arrived)}`]),
+      : [
+          `git settings that came into the repository meanwhile: look before you run git, if they are not yours: ${some(arrived)}`,
+        ]),
   ]
 }
 

@@ -95,7 +95,7 @@ describe.each(['user', 'root'] as const)('git in the box, as %s', (who) => {
     await at.must(['sh', '-c', replace], { cwd: other })
     const done = await running.ended
     expect(done.stdout).toMatch(/^new\n(?:new\n)?new\n$/)
-    expect(done.stderr).toMatch(/are they yours\? mine\.key=new/)
+    expect(done.stderr).toMatch(/if they are not yours: mine\.key=new/)
     expect(readFileSync(`${other}/notes.txt`, 'utf8')).toBe('new\n')
     const left = readFileSync(`${other}/.git/config`, 'utf8')
     expect(left).toContain('key = new')
