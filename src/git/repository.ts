@@ -63,7 +63,8 @@ function pointedTo(workTree: string, dotGit: string): GitRepository | undefined 
   const pointer = /^gitdir: (.+?)\n*$/s.exec(readText(dotGit) ?? '')?.[1]
   const gitDir = pointer === undefined ? undefined : realpathOf(absolute(pointer, workTree))
   if (gitDir === undefined) return { workTree, gitDir: dotGit, commonDir: dotGit, kind: 'unverified' }
-  const common = readText(`${gitDir}/commondir`)?.trim()
+  // As git does: a space belongs to the name.
+  const common = readText(`${gitDir}/commondir`)?.replace(/[\r\n]+$/, '')
   const commonDir = common === undefined ? gitDir : realpathOf(absolute(common, gitDir))
   if (commonDir !== undefined && isLinkedWorktree(gitDir, commonDir, dotGit)) {
     return { workTree, gitDir, commonDir, kind: 'worktree' }

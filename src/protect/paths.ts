@@ -62,9 +62,15 @@ function gitProtections({ project, repository, entries }: ProtectInput): GitProt
   if (repository !== undefined && repository.kind !== 'unverified')
     all.push(protectRepository(repository, project))
   for (const { path } of entries) {
-    if (nameOf(path) !== '.git') continue
+    if (nameOf(path) !== '.git' && nameOf(path) !== 'HEAD') continue
     const nested = repositoryAt(parentOf(path))
     if (nested === undefined || nested.gitDir === repository?.gitDir) continue
+    // It may be what a test reads: nothing is made in it.
+    if (nested.kind === 'bare') {
+      all.push({ paths: protectGitDir(nested.gitDir, project, undefined).paths, missing: [] })
+      continue
+    }
+    if (nameOf(path) === 'HEAD') continue
     // Git directories outside the project are not in the box; those under .git/modules are done above.
     if (isWithin(nested.commonDir, project))
       all.push(protectGitDir(nested.commonDir, project, nested.workTree))

@@ -1,15 +1,15 @@
-import { readdirSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fsPath } from '../host/bytes.ts'
-import { lstatOf, readRegular, realpathOf } from '../host/files.ts'
+import { lstatOf } from '../host/files.ts'
 import { ancestorsBetween, isWithin, nameOf, parentOf } from '../host/paths.ts'
+import type { Belonging } from '../git/worktree-dirs.ts'
 import type { Touch } from '../masks/watch/types.ts'
 import { protectedPattern, protectionOf } from '../protect/names.ts'
 import { quarantine } from '../protect/quarantine.ts'
-import { repositoryAt } from '../git/repository.ts'
+import { posesAsRepository, repositoryParts, steeringParts } from '../protect/repositories.ts'
 import type { Identity } from '../plan/ops.ts'
 import { identityOf } from './placing.ts'
 import type { Watched } from './supervise.ts'
+import { isHonest, namesIn, watchWorktrees, type Worktrees } from './worktrees.ts'
 
 /** Milliseconds: what comes back within them was replaced, not removed. */
 const MOMENT = 1000
@@ -39,6 +39,7 @@ interface State extends Watched {
   goneAt: Map<string, number>
   /** `.git` files of worktrees that the session made. */
   pointers: Set<string>
+  worktrees: Worktrees
   /** How often an unfinished `.git` was looked at. */
   tries: Map<string, number>
   told: Set<string>
@@ -51,13 +52,16 @@ interface State extends Watched {
 
 export function watchPlanted(watched: Watched): Planted {
   const { survey } = watched.prepared
-  const names = survey.scan.entries.filter(({ name }) => protectedPattern.test(name)).map(({ path }) => path)
+  const { entries } = survey.scan
+  const names = entries.filter(({ name }) => protectedPattern.test(name)).map(({ path }) => path)
+  const repositories = entries.map(({ path }) => parentOf(path)).filter(posesAsRepository)
   const state: State = {
     ...watched,
-    before: new Set(names),
+    before: new Set([...names, ...repositories.flatMap(partsOf)]),
     expected: new Map(),
     goneAt: new Map(),
     pointers: new Set(),
+    worktrees: watchWorktrees(watched),
     tries: new Map(),
     closed: false,
     told: new Set(),
@@ -66,7 +70,10 @@ export function watchPlanted(watched: Watched): Planted {
     moved: 0,
   }
   return {
-    look: (path, how) => look(state, path, how),
+    look(path, how) {
+      if (repositoryParts.test(nameOf(path))) lookAtPart(state, path, how)
+      else look(state, path, how)
+    },
     ready: () => void (state.ready = true),
     expect(path, identity) {
       if (identity === undefined) state.before.add(path)
@@ -76,8 +83,23 @@ export function watchPlanted(watched: Watched): Planted {
       while (state.tries.size > 0 && !state.closed)
         await delay(PATIENCE.milliseconds, undefined, { ref: false })
     },
-    close: () => closePointers(state),
+    close() {
+      state.worktrees.close()
+      closePointers(state)
+    },
   }
+}
+
+const partsOf = (dir: string): string[] =>
+  ['HEAD', ...steeringParts].map((name) => `${dir}/${name}`).filter((path) => lstatOf(path) !== undefined)
+
+/** Without its HEAD the directory is none. Where one was before, what steers git there is taken away. */
+function lookAtPart(state: State, path: string, how: Touch): void {
+  const [dir, name] = [parentOf(path), nameOf(path)]
+  const head = `${dir}/HEAD`
+  if (!state.before.has(head)) {
+    if (posesAsRepository(dir)) look(state, head, how)
+  } else if (steeringParts.some((part) => part === name)) look(state, path, how)
 }
 
 function look(state: State, path: string, how: Touch): void {
@@ -180,20 +202,14 @@ function tooMany({ guard }: State): void {
 
 function runByOf(path: string): string {
   const name = nameOf(path)
-  return name === '.git' ? 'git' : (protectionOf(name)?.runBy ?? 'another program')
+  return name === '.git' || repositoryParts.test(name)
+    ? 'git'
+    : (protectionOf(name)?.runBy ?? 'another program')
 }
 
-/**
- * `git worktree add` makes a file `.git` that leads to the project's own repository: git works there with the
- * hooks and the config that the project has. As long as it leads nowhere, it is without effect.
- */
-function pointerOf(state: State, path: string): 'own' | 'other' | 'unfinished' {
-  const own = state.prepared.situation.project.repository?.commonDir
-  if (nameOf(path) !== '.git' || own === undefined || lstatOf(path)?.isFile() !== true) return 'other'
-  const pointer = /^gitdir: (.+?)\n*$/s.exec(readRegular(path, 8192)?.toString('utf8') ?? '')?.[1]
-  if (pointer === undefined) return mayWait(state, path) ? 'unfinished' : 'other'
-  const target = realpathOf(pointer.startsWith('/') ? pointer : `${parentOf(path)}/${pointer}`)
-  return target !== undefined && parentOf(target) === `${own}/worktrees` ? 'own' : 'other'
+function pointerOf(state: State, path: string): Belonging {
+  const found = state.worktrees.belonging(path)
+  return found === 'unfinished' && !mayWait(state, path) ? 'other' : found
 }
 
 /** It holds this file while it changes a work tree; an agent that makes it gains two seconds. */
@@ -224,12 +240,7 @@ function closePointers(state: State): void {
   state.closed = true
   for (const path of state.pointers) {
     const root = rootOf(state, path)
-    const found = repositoryAt(parentOf(path))
-    const honest =
-      found?.kind === 'worktree' &&
-      found.commonDir === own &&
-      lstatOf(`${found.gitDir}/config.worktree`) === undefined
-    if (honest || root === undefined || lstatOf(path) === undefined) continue
+    if (isHonest(path, own) || root === undefined || lstatOf(path) === undefined) continue
     const { prepared, session, journal } = state
     try {
       const entry = quarantine(prepared.situation.dirs.state, {
@@ -242,13 +253,5 @@ function closePointers(state: State): void {
     } catch {
       // It was reported when it appeared.
     }
-  }
-}
-
-function namesIn(dir: string): string[] {
-  try {
-    return readdirSync(fsPath(dir))
-  } catch {
-    return []
   }
 }

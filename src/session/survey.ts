@@ -39,7 +39,7 @@ export function surveyFiles(situation: Situation): Survey {
   }))
   const roots = [project.root, ...grants.map(({ path }) => path)]
   const matcher = compileMatcher(policy.masks)
-  const interesting = new RegExp(`${matcher.interesting.source}|${protectedPattern.source}`, 'is')
+  const interesting = new RegExp(`${matcher.interesting.source}|${protectedPattern.source}|^HEAD$`, 'is')
   const scan = scanTree(roots, { interesting, skip: skipVendored })
   const { pending, approved } = grantsOf(loaded, matcher)
   const rules = {

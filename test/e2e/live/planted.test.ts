@@ -31,6 +31,7 @@ describe.each(['user', 'root'] as const)('what an agent plants, as %s', (who) =>
     at.write(`${project}/src/a.ts`, '')
     at.write(`${at.home}/.gitconfig`, '[user]\nname = T\nemail = t@example.com\n')
     await at.must(['git', 'init', '-q', '-b', 'main', project])
+    await at.must(['git', 'init', '-q', '--bare', `${project}/fixture`])
     await at.must(['git', 'add', '-A'], { cwd: project })
     await at.must(['git', 'commit', '-qm', 'one'], { cwd: project })
     ;[box] = (await startBoxes(at, project, 1, obedient)) as [Box]
@@ -53,6 +54,23 @@ describe.each(['user', 'root'] as const)('what an agent plants, as %s', (who) =>
     ],
     ['a link', 'ln -s /etc/passwd .gitmodules', '.gitmodules'],
     ['another repository', 'git init -q sub', 'sub/.git'],
+    ['a repository without a .git', 'cp -r .git/objects .git/refs .git/HEAD src/', 'src/HEAD'],
+    ['the same, put together backwards', 'mkdir -p m/refs m/objects; cp .git/HEAD m/', 'm/HEAD'],
+    ['one that borrows the rest', 'mkdir n; cp .git/HEAD n/; echo ../.git > n/commondir', 'n/HEAD'],
+    [
+      'a worktree of this repository that takes its config elsewhere',
+      'mkdir -p .git/worktrees/x o; cp .git/HEAD .git/worktrees/x; echo "$PWD/e" > .git/worktrees/x/commondir;' +
+        'echo "$PWD/o/.git" > .git/worktrees/x/gitdir; echo "gitdir: ../.git/worktrees/x" > o/.git',
+      'o/.git',
+    ],
+    [
+      'the same, with settings beside the config',
+      'mkdir -p .git/worktrees/y q; cp .git/HEAD .git/worktrees/y; echo ../.. > .git/worktrees/y/commondir;' +
+        'echo "[core] fsmonitor = evil" > .git/worktrees/y/config.worktree;' +
+        'echo "$PWD/q/.git" > .git/worktrees/y/gitdir; echo "gitdir: ../.git/worktrees/y" > q/.git',
+      'q/.git',
+    ],
+    ['what steers a bare repository that was there', 'echo ../.git > fixture/commondir', 'fixture/commondir'],
   ])('%s is moved away', async (_what, script, path) => {
     await inside(script)
     expect(await gone(path)).toBe(true)
@@ -78,7 +96,11 @@ describe.each(['user', 'root'] as const)('what an agent plants, as %s', (who) =>
     at.write(`${project}/.npmrc.new`, 'a=2\n')
     renameSync(`${project}/.npmrc.new`, `${project}/.npmrc`)
     await eventually(() => false, 200)
-    await inside('echo evil >> .npmrc; echo evil > .vscode/tasks.json; rm .npmrc')
+    await inside(
+      'echo evil >> .npmrc; echo evil > .vscode/tasks.json; rm .npmrc; echo "[evil]" >> fixture/config',
+    )
+    expect(readFileSync(`${project}/fixture/config`, 'utf8')).not.toContain('evil')
+    expect(existsSync(`${project}/fixture/HEAD`)).toBe(true)
     expect(readFileSync(`${project}/.npmrc`, 'utf8')).toBe('a=2\n')
     expect(existsSync(`${project}/.vscode/tasks.json`)).toBe(false)
     expect(paths()).not.toContain('.npmrc')
@@ -94,6 +116,17 @@ describe.each(['user', 'root'] as const)('what an agent plants, as %s', (who) =>
     expect(existsSync(`${project}/tree/.git`)).toBe(true)
     await inside('mkdir other; echo "gitdir: ../evil" > other/.git')
     expect(await gone('other/.git')).toBe(true)
+  })
+
+  it('takes away the administration of a worktree elsewhere that is made to follow other settings', async () => {
+    await at.must(['git', 'worktree', 'add', '-q', `${at.home}/aside`, '-b', 'aside'], { cwd: project })
+    await inside('mkdir e; echo "$PWD/e" > .git/worktrees/aside/commondir')
+    expect(await gone('.git/worktrees/aside')).toBe(true)
+    expect(paths()).toContain('.git/worktrees/aside')
+    await inside('git worktree add -q mine -b mine; git -C mine sparse-checkout set src')
+    await eventually(() => false, 300)
+    expect(existsSync(`${project}/mine/.git`)).toBe(true)
+    expect(existsSync(`${project}/.git/worktrees/mine`)).toBe(true)
   })
 
   it('shows, restores and drops it; what the user restores stays', async () => {

@@ -1,0 +1,89 @@
+import { readdirSync } from 'node:fs'
+import { belongingOf, pointedAt, type Belonging } from '../git/worktree-dirs.ts'
+import { repositoryAt } from '../git/repository.ts'
+import { fsPath } from '../host/bytes.ts'
+import { lstatOf, realpathOf } from '../host/files.ts'
+import { nameOf, parentOf } from '../host/paths.ts'
+import { quarantine } from '../protect/quarantine.ts'
+import type { Watched } from './supervise.ts'
+
+/** Milliseconds between two looks at what git keeps of its worktrees. */
+const ROUND = 100
+
+/** Linked worktrees, which are made in a box and beside it, and whose administration the box can write to. */
+export interface Worktrees {
+  /** What a `.git` that has appeared is. */
+  belonging(path: string): Belonging
+  close(): void
+}
+
+/**
+ * A worktree's administration that has left its repository is taken away, with which its work tree is none any more.
+ * Those that were there before are read-only, with whatever settings they have.
+ */
+export function watchWorktrees({ prepared, session, journal }: Watched): Worktrees {
+  const { project, dirs, policy } = prepared.situation
+  const { repository } = project
+  const own = repository === undefined || repository.kind === 'unverified' ? undefined : repository.commonDir
+  const before = new Set(own === undefined ? [] : strange(own))
+  const told = new Set<string>()
+  const look = (): void => {
+    for (const path of own === undefined ? [] : strange(own)) {
+      if (before.has(path) || told.has(path)) continue
+      const about = { path, runBy: 'git' }
+      try {
+        if (policy.protect.absent.value === 'report') throw new Error('it stays')
+        const entry = quarantine(dirs.state, { ...about, root: own!, session: session.id })
+        if (entry !== undefined) journal.record({ kind: 'quarantined', ...about, id: entry.id })
+      } catch {
+        told.add(path)
+        journal.record({ kind: 'reported', ...about })
+      }
+    }
+  }
+  const round = setInterval(look, ROUND).unref()
+  return {
+    belonging: (path) => (own === undefined ? 'other' : belongingAt(path, own)),
+    close() {
+      clearInterval(round)
+      look()
+    },
+  }
+}
+
+/** Whatever of the worktrees' administrations is none of this repository. */
+function strange(own: string): string[] {
+  const dir = `${own}/worktrees`
+  const stat = lstatOf(dir)
+  if (stat === undefined) return []
+  if (!stat.isDirectory()) return [dir]
+  return namesIn(dir)
+    .map((name) => `${dir}/${name}`)
+    .filter((path) => belongingOf(path, own) === 'other')
+}
+
+/**
+ * `git worktree add` makes a file `.git` that leads to the project's own repository: git works there with the
+ * hooks and the config that the project has. As long as it leads nowhere, it is without effect.
+ */
+function belongingAt(path: string, own: string): Belonging {
+  if (nameOf(path) !== '.git' || lstatOf(path)?.isFile() !== true) return 'other'
+  const pointer = pointedAt(path)
+  if (pointer === undefined) return 'unfinished'
+  const target = realpathOf(pointer)
+  return target !== undefined && parentOf(target) === `${own}/worktrees` ? belongingOf(target, own) : 'other'
+}
+
+/** Whether the `.git` at a path is one that git itself vouches for from both sides. */
+export function isHonest(path: string, own: string | undefined): boolean {
+  const found = repositoryAt(parentOf(path))
+  return found?.kind === 'worktree' && found.commonDir === own && belongingOf(found.gitDir, own) === 'own'
+}
+
+export function namesIn(dir: string): string[] {
+  try {
+    return readdirSync(fsPath(dir))
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,43 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { belongingOf } from '../../../src/git/worktree-dirs.ts'
+
+let base: string
+beforeEach(() => (base = realpathSync(mkdtempSync(`${tmpdir()}/worktrees-`))))
+afterEach(() => rmSync(base, { recursive: true }))
+
+const sparse = '[core]\n\tsparseCheckout = true\n\tsparseCheckoutCone = false\n[index]\n\tsparse = true\n'
+
+it.each([
+  ['what git makes', { commondir: '../..\n' }, 'own'],
+  ['what git has begun', { locked: 'initializing' }, 'unfinished'],
+  ['another config', { commondir: '../../../evil' }, 'other'],
+  // git looks in the directory `.. `, which the agent can make.
+  ['a space at the end', { commondir: '../.. \n' }, 'other'],
+  ['a repository by itself', { objects: '' }, 'other'],
+  ['a sparse checkout', { commondir: '../..', 'config.worktree': sparse }, 'own'],
+  ['a setting', { commondir: '../..', 'config.worktree': '[core]\n\tfsmonitor = x\n' }, 'other'],
+  [
+    'a setting behind a comment that seems to go on',
+    { commondir: '../..', 'config.worktree': '[core]\n# \\\nfsmonitor = x\n' },
+    'other',
+  ],
+  [
+    'a setting in the header’s line',
+    { commondir: '../..', 'config.worktree': '[core] fsmonitor = x\n' },
+    'other',
+  ],
+] as const)('%s', (_what, files, expected) => {
+  const dir = `${base}/.git/worktrees/x`
+  mkdirSync(dir, { recursive: true })
+  for (const [name, text] of Object.entries(files)) writeFileSync(`${dir}/${name}`, text)
+  expect(belongingOf(dir, `${base}/.git`)).toBe(expected)
+})
+
+it('a link is no administration, and nothing is an unfinished one', () => {
+  mkdirSync(`${base}/.git/worktrees/x`, { recursive: true })
+  symlinkSync('x', `${base}/.git/worktrees/y`)
+  expect(belongingOf(`${base}/.git/worktrees/y`, `${base}/.git`)).toBe('other')
+  expect(belongingOf(`${base}/.git/worktrees/z`, `${base}/.git`)).toBe('unfinished')
+})
