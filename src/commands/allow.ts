@@ -3,7 +3,7 @@ import { approve, askFor, onTerminal, requestOf, withAll } from '../session/cons
 import { surveySituation, type Situation } from '../session/situation.ts'
 import { trustStates } from '../session/trust-state.ts'
 import { boxText } from '../ui/box.ts'
-import { shown } from '../ui/escape.ts'
+import { jsonText, shown } from '../ui/escape.ts'
 import { counted, grantRows, indented, requestText, type Request } from '../ui/grants.ts'
 import { table } from '../ui/table.ts'
 import { jsonOption, type Call, type Command } from './types.ts'
@@ -30,7 +30,7 @@ async function allowGrants({ env, values, out, talk }: Call): Promise<number> {
   const wide = withAll(situation)
   const request = requestOf(situation)
   if (values['show'] === true) {
-    out(values['json'] === true ? jsonText(situation) : showText(situation, wide, request))
+    out(values['json'] === true ? documentText(situation) : showText(situation, wide, request))
     return 0
   }
   if (request.pending.length > 0) {
@@ -39,7 +39,7 @@ async function allowGrants({ env, values, out, talk }: Call): Promise<number> {
     else if ((await askFor(situation, false)) !== 'yes') return DECLINED
   }
   const after = approve(situation)
-  if (values['json'] === true) out(jsonText(after))
+  if (values['json'] === true) out(documentText(after))
   talk(`agentbox  ${doneText(request, after)}\n`)
   return 0
 }
@@ -67,7 +67,7 @@ function showText(situation: Situation, wide: Situation, request: Request): stri
   return `${asks}${restricts}${had}The whole box with all of them:\n\n${boxText(wide.policy, project.root, facts.home)}`
 }
 
-function jsonText(situation: Situation): string {
+function documentText(situation: Situation): string {
   const { pending, approved, restrictions } = requestOf(situation)
   const grants = [
     ...pending.map((grant) => ({ ...grant, state: 'pending' })),
@@ -80,5 +80,5 @@ function jsonText(situation: Situation): string {
     grants,
     restrictions,
   }
-  return `${JSON.stringify(document, null, 2)}\n`
+  return `${jsonText(document, 2)}\n`
 }

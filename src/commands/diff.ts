@@ -9,7 +9,7 @@ import { fail } from '../errors.ts'
 import { commitOf, fileAt, filesNamed, forkOf, parseRange, type FileAt } from '../git/revisions.ts'
 import { readRegular } from '../host/files.ts'
 import { isWithin, parentOf } from '../host/paths.ts'
-import { shown } from '../ui/escape.ts'
+import { jsonText, shown } from '../ui/escape.ts'
 import { agentboxDirs, type AgentboxDirs } from '../host/dirs.ts'
 import { readHostFacts, type HostFacts } from '../host/facts.ts'
 import { locateProject, type Project } from '../host/project.ts'
@@ -56,7 +56,7 @@ async function runDiff({ env, values, positionals, out, talk }: Call): Promise<n
   const difference = policyDifference(old, now)
   const title = positionals[0] ?? `${before}..work tree`
   if (values['json'] === true)
-    out(`${JSON.stringify({ version: 1, from, to: second ?? null, ...difference }, null, 2)}\n`)
+    out(`${jsonText({ version: 1, from, to: second ?? null, ...difference }, 2)}\n`)
   else out((values['markdown'] === true ? differenceMarkdown : differenceText)(difference, title, root))
   return values['fail-if-wider'] === true && isWider(difference) ? 1 : 0
 }

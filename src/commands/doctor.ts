@@ -4,7 +4,7 @@ import { fail } from '../errors.ts'
 import { agentboxDirs } from '../host/dirs.ts'
 import { readHostFacts } from '../host/facts.ts'
 import { surveySituation, type Situation } from '../session/situation.ts'
-import { shown } from '../ui/escape.ts'
+import { jsonText, shown } from '../ui/escape.ts'
 import { jsonOption, type Call, type Command } from './types.ts'
 
 export const doctor: Command = {
@@ -33,7 +33,7 @@ async function runDoctor({ env, values, positionals, installDir, out, talk }: Ca
     trouble,
   }
   const findings = await examine(context, positionals)
-  if (values['json'] === true) out(`${JSON.stringify({ version: 1, findings }, null, 2)}\n`)
+  if (values['json'] === true) out(`${jsonText({ version: 1, findings }, 2)}\n`)
   else {
     out(findings.map(findingText).join(''))
     talk(`${totals(findings, positionals.length === 0 ? ids.length : positionals.length)}\n`)

@@ -13,7 +13,7 @@ import { prepare, type Prepared } from '../session/prepare.ts'
 import { configFiles } from '../protect/git.ts'
 import { sessionLogs } from '../session/logs.ts'
 import { surveySituation, type Situation } from '../session/situation.ts'
-import { shown } from '../ui/escape.ts'
+import { jsonText, shown } from '../ui/escape.ts'
 import { policyFlags, policyOptions } from './policy-options.ts'
 import { jsonOption, type Call, type Command, type Values } from './types.ts'
 
@@ -49,7 +49,7 @@ async function runExplain({ env, values, positionals, installDir, out }: Call): 
   const argv: [string] = [typeof values['for'] === 'string' ? values['for'] : '/bin/sh']
   const prepared = prepare(situation, { argv, withoutGrants: true }, `${installDir}/agentbox-helper`)
   const explained = positionals.map((subject) => asked(explainOne(subject, values, prepared), prepared))
-  if (values['json'] === true) out(`${JSON.stringify({ version: 1, explained }, null, 2)}\n`)
+  if (values['json'] === true) out(`${jsonText({ version: 1, explained }, 2)}\n`)
   else out(explained.map((one) => text(one, situation.project.root)).join('\n'))
   return 0
 }

@@ -8,7 +8,7 @@ import { configuredHooks, hookStates } from '../git/hooks/state.ts'
 import { planInstall, planUninstall, type HookPlan } from '../git/hooks/steps.ts'
 import { realpathOf } from '../host/files.ts'
 import { adviceLines, stateRows } from '../ui/hooks.ts'
-import { shown } from '../ui/escape.ts'
+import { jsonText, shown } from '../ui/escape.ts'
 import { table } from '../ui/table.ts'
 import { jsonOption, type Call, type Command } from './types.ts'
 
@@ -58,7 +58,7 @@ async function status(place: HookPlace, call: Call): Promise<number> {
   if (call.values['json'] === true) {
     const { root, dir, manager } = place
     const report = { version: 1, root, dir, manager: manager?.kind ?? null, hooks: states }
-    call.out(`${JSON.stringify(report, null, 2)}\n`)
+    call.out(`${jsonText(report, 2)}\n`)
   } else call.out(table(stateRows(states)))
   const bad = states.some(({ via, outdated }) => via === undefined || outdated)
   if (bad && call.values['json'] !== true) call.talk('install or renew them: agentbox hooks install\n')
@@ -71,7 +71,7 @@ function report(
   install: boolean,
   { values, out, talk }: Call,
 ): void {
-  if (values['json'] === true) out(`${JSON.stringify({ version: 1, root, dir, steps, advice }, null, 2)}\n`)
+  if (values['json'] === true) out(`${jsonText({ version: 1, root, dir, steps, advice }, 2)}\n`)
   for (const line of adviceLines(advice, root)) talk(`${line}\n`)
   if (advice.some(({ kind }) => kind === 'shared' || kind === 'lines')) return
   const done = install ? 'hooks are installed' : 'hooks are gone, and what was there is back'

@@ -6,6 +6,7 @@ import type { JournalLine } from '../session/events.ts'
 import { followLogs, sessionLogs, type SessionLog } from '../session/logs.ts'
 import { eventLine } from '../ui/journal.ts'
 import type { Call, Command, Values } from './types.ts'
+import { jsonText } from '../ui/escape.ts'
 
 export const log: Command = {
   name: 'log',
@@ -52,7 +53,7 @@ function wanted(event: JournalLine, values: Values): boolean {
 
 function lineOf(session: string, event: JournalLine, project: string | undefined, values: Values): string {
   return values['json'] === true
-    ? `${JSON.stringify({ version: 1, session, ...event })}\n`
+    ? `${jsonText({ version: 1, session, ...event })}\n`
     : `${eventLine(event, project)}\n`
 }
 

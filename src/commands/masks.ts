@@ -3,7 +3,7 @@ import { compareStored, storedPath } from '../masks/stored.ts'
 import { surveySituation } from '../session/situation.ts'
 import { surveyFiles } from '../session/survey.ts'
 import type { Mask } from '../masks/types.ts'
-import { shown } from '../ui/escape.ts'
+import { jsonText, shown } from '../ui/escape.ts'
 import { table } from '../ui/table.ts'
 import { jsonOption, type Call, type Command } from './types.ts'
 
@@ -28,7 +28,7 @@ async function listMasks({ env, values, out, talk }: Call): Promise<number> {
     // The list that sessions, `agentbox watch` and the git hooks keep for other tools.
     const { state } = situation.dirs
     const stored = { path: storedPath(state, root), ...compareStored(state, root, list) }
-    out(`${JSON.stringify({ version: 1, project: root, masks, stored }, null, 2)}\n`)
+    out(`${jsonText({ version: 1, project: root, masks, stored }, 2)}\n`)
     return 0
   }
   out(table(list.map((mask) => [relative(mask.path, root), lookText(mask), ruleText(mask)])))

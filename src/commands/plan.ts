@@ -6,6 +6,7 @@ import { surveySituation } from '../session/situation.ts'
 import { version } from '../version.ts'
 import { policyFlags, policyOptions } from './policy-options.ts'
 import type { Call, Command } from './types.ts'
+import { jsonText } from '../ui/escape.ts'
 
 export const plan: Command = {
   name: 'plan',
@@ -32,7 +33,7 @@ async function printPlan({ env, values, positionals, installDir, out }: Call): P
   const prepared = prepare(situation, { argv, withoutGrants }, `${installDir}/agentbox-helper`)
   switch (values['format'] ?? 'script') {
     case 'json':
-      out(`${JSON.stringify(planDocument(prepared.plan), null, 2)}\n`)
+      out(`${jsonText(planDocument(prepared.plan), 2)}\n`)
       break
     case 'argv':
       out(renderArgv(prepared.plan, locateBwrap()))

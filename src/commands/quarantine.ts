@@ -8,7 +8,7 @@ import { drop, findQuarantined, itemPath, listQuarantine } from '../protect/quar
 import type { Quarantined } from '../protect/quarantine.ts'
 import { putBack } from '../session/put-back.ts'
 import { projectOf } from '../session/situation.ts'
-import { shown } from '../ui/escape.ts'
+import { jsonText, shown } from '../ui/escape.ts'
 import { table } from '../ui/table.ts'
 import { jsonOption, type Call, type Command } from './types.ts'
 
@@ -65,7 +65,7 @@ function here(list: Quarantined[], env: NodeJS.ProcessEnv): Quarantined[] {
 
 function printList(list: readonly Quarantined[], { values, out, talk }: Call): number {
   if (values['json'] === true) {
-    out(`${JSON.stringify({ version: 1, quarantined: list }, null, 2)}\n`)
+    out(`${jsonText({ version: 1, quarantined: list }, 2)}\n`)
     return 0
   }
   out(
@@ -79,7 +79,7 @@ function printList(list: readonly Quarantined[], { values, out, talk }: Call): n
 
 function printOne(state: string, entry: Quarantined, { values, out }: Call): number {
   if (values['json'] === true) {
-    out(`${JSON.stringify({ ...entry, item: itemPath(state, entry) ?? null }, null, 2)}\n`)
+    out(`${jsonText({ ...entry, item: itemPath(state, entry) ?? null }, 2)}\n`)
     return 0
   }
   const { id, path, kind, mode, at, session, runBy, link } = entry

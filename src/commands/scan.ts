@@ -7,7 +7,7 @@ import { realpathOf } from '../host/files.ts'
 import { isWithin } from '../host/paths.ts'
 import { compileList, compileMatcher } from '../masks/patterns.ts'
 import { surveyPolicy, type Situation } from '../session/situation.ts'
-import { shown } from '../ui/escape.ts'
+import { jsonText, shown } from '../ui/escape.ts'
 import { table } from '../ui/table.ts'
 import { jsonOption, type Call, type Command } from './types.ts'
 
@@ -47,7 +47,7 @@ async function runScan({ env, values, positionals, out, talk }: Call): Promise<n
     : values['history'] === true
       ? history(situation)
       : tree(situation, positionals[0]))
-  if (values['json'] === true) out(`${JSON.stringify({ version: 1, ...result }, null, 2)}\n`)
+  if (values['json'] === true) out(`${jsonText({ version: 1, ...result }, 2)}\n`)
   else show(result, out)
   const { length } = [...result.masked, ...result.credentials]
   if (values['json'] !== true) talk(`${summary(result, length)}\n`)

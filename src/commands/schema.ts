@@ -1,5 +1,6 @@
 import { jsonSchema } from '../config/json-schema.ts'
 import type { Call, Command } from './types.ts'
+import { jsonText } from '../ui/escape.ts'
 
 export const schema: Command = {
   name: 'schema',
@@ -8,7 +9,7 @@ export const schema: Command = {
   options: { user: { type: 'boolean', about: "the schema of the user's own config.yaml instead" } },
   examples: ['agentbox schema > .agentboxrc.schema.json'],
   run({ values, out }: Call): number {
-    out(`${JSON.stringify(jsonSchema(values['user'] === true ? 'user' : 'repo'), null, 2)}\n`)
+    out(`${jsonText(jsonSchema(values['user'] === true ? 'user' : 'repo'), 2)}\n`)
     return 0
   },
 }

@@ -10,7 +10,7 @@ import {
   wantedNames,
   type Installation,
 } from '../shells/installation.ts'
-import { shown } from '../ui/escape.ts'
+import { jsonText, shown } from '../ui/escape.ts'
 import { jsonOption, type Call, type Command } from './types.ts'
 
 export const shims: Command = {
@@ -53,7 +53,7 @@ async function installFor(home: string, at: Installation, { env, talk, installDi
 function list(installation: Installation, { values, out, talk }: Call): number {
   const names = shimNames(installation)
   const directory = installation.shims
-  if (values['json'] === true) out(`${JSON.stringify({ version: 1, directory, shims: names })}\n`)
+  if (values['json'] === true) out(`${jsonText({ version: 1, directory, shims: names })}\n`)
   else out(names.map((name) => `${directory}/${name}\n`).join(''))
   if (names.length === 0) talk('no shims installed: agentbox shims install\n')
   return 0

@@ -6,6 +6,7 @@ import { surveySituation } from '../session/situation.ts'
 import { statusText } from '../ui/status.ts'
 import { policyFlags, policyOptions } from './policy-options.ts'
 import { jsonOption, type Call, type Command } from './types.ts'
+import { jsonText } from '../ui/escape.ts'
 
 export const status: Command = {
   name: 'status',
@@ -25,7 +26,7 @@ async function showStatus({ env, values, positionals, installDir, out }: Call): 
     programs: { node: process.execPath, agentbox: `${installDir}/agentbox.cjs` },
     template: realpathOf(script) === undefined ? '' : readFileSync(script, 'utf8'),
   })
-  if (values['json'] === true) out(`${JSON.stringify({ version: 1, ...found }, null, 2)}\n`)
+  if (values['json'] === true) out(`${jsonText({ version: 1, ...found }, 2)}\n`)
   else out(statusText(found, situation.facts.home, Date.now()))
   return 0
 }

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { fail } from '../errors.ts'
 import { prepare } from '../session/prepare.ts'
 import { surveySituation } from '../session/situation.ts'
-import { shown } from '../ui/escape.ts'
+import { jsonText, shown } from '../ui/escape.ts'
 import { checksFor, judgeAnswers, questionsText, type Checked } from '../verify/index.ts'
 import { junitXml } from '../verify/junit.ts'
 import { readHost } from '../verify/readings.ts'
@@ -43,8 +43,7 @@ async function runVerify(call: Call): Promise<number> {
   if (printed === '') return status === 0 ? 125 : status
   const results = [...judgeAnswers(checks, printed), await endsWithAgentbox(call)]
   if (typeof values['junit'] === 'string') write(values['junit'], junitXml(results))
-  if (values['json'] === true)
-    out(`${JSON.stringify({ version: 1, project: plan.project, checks: results }, null, 2)}\n`)
+  if (values['json'] === true) out(`${jsonText({ version: 1, project: plan.project, checks: results }, 2)}\n`)
   else {
     out(report(results, values['all'] === true))
     talk('reproduce any of them by hand: agentbox plan --format script > box.sh; docs/verify.md\n')

@@ -2,7 +2,7 @@ import { isWithin } from '../host/paths.ts'
 import { unboxedAgents, type UnboxedAgent } from '../host/unboxed.ts'
 import { surveySituation, type Situation } from '../session/situation.ts'
 import { watchProject, type WatchEvent } from '../session/watching.ts'
-import { shown } from '../ui/escape.ts'
+import { jsonText, shown } from '../ui/escape.ts'
 import { fail } from '../errors.ts'
 import type { Call, Command } from './types.ts'
 
@@ -21,7 +21,7 @@ async function watchHere({ env, values, positionals, out }: Call): Promise<numbe
   const { root } = situation.project
   const json = values['json'] === true
   const tell = (event: Told): void =>
-    out(json ? `${JSON.stringify({ version: 1, at: Date.now(), ...event })}\n` : `${textOf(event, root)}\n`)
+    out(json ? `${jsonText({ version: 1, at: Date.now(), ...event })}\n` : `${textOf(event, root)}\n`)
   // Neither the watch nor its timers keep a process alive; this one does.
   const hold = setInterval(unboxedTeller(situation, tell), LOOK)
   const end = watchProject(situation, tell)

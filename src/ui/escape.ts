@@ -34,3 +34,17 @@ export function shellWord(word: string): string {
   })
   return `$'${escaped}'`
 }
+
+/** JSON that is still JSON, and can be printed on a terminal: every unsafe character as JSON's own escape. */
+export function jsonText(value: unknown, indent?: number): string {
+  const text = JSON.stringify(value, null, indent)
+  // A line break is JSON.stringify's own: those of strings are escaped.
+  return text.replaceAll(UNSAFE, (char) => (char === '\n' ? char : unitsOf(char)))
+}
+
+function unitsOf(char: string): string {
+  return Array.from(
+    { length: char.length },
+    (_, at) => `\\u${char.charCodeAt(at).toString(16).padStart(4, '0')}`,
+  ).join('')
+}

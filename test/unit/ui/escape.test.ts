@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { toBytes } from '../../../src/host/bytes.ts'
-import { shellWord, shown } from '../../../src/ui/escape.ts'
+import { jsonText, shellWord, shown } from '../../../src/ui/escape.ts'
 
 describe('shown', () => {
   it.each([
@@ -34,5 +34,19 @@ describe('shellWord', () => {
       }),
       { numRuns: 60 },
     )
+  })
+})
+
+describe('jsonText', () => {
+  it('is the same value again, with nothing in it that a terminal would act on', () => {
+    const value = fc.jsonValue({ stringUnit: 'binary' })
+    fc.assert(
+      fc.property(value, fc.constantFrom(undefined, 2), (it, indent) => {
+        const text = jsonText(it, indent)
+        expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(it)))
+        expect(text.replaceAll('\n', '')).toBe(shown(text.replaceAll('\n', ''), Number.POSITIVE_INFINITY))
+      }),
+    )
+    expect(jsonText({ a: '\u202e\u009b\u{E0041}\n' })).toBe('{"a":"\\u202e\\u009b\\udb40\\udc41\\n"}')
   })
 })
