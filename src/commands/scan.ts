@@ -70,7 +70,9 @@ async function staged(situation: Situation): Promise<Result> {
   const root = repositoryRoot(situation)
   const skips = skipsOf(situation, root)
   const where = { cwd: root, env: hookVariables(situation.env) }
-  const files = (await stagedFiles(where)) ?? []
+  const files = await stagedFiles(where)
+  if (files === undefined)
+    return fail({ code: 'io', action: 'read', path: root, reason: 'git cannot tell what is staged' })
   const masked = files
     .filter(({ path }) => isMasked(situation, `${root}/${path}`))
     .map(({ path }) => ({ path, where: ['staged'], commits: [] }))

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { exposedIn, exposedInHistory, exposedInTree } from '../../../src/git/exposed.ts'
 import { stagedFiles } from '../../../src/git/staged.ts'
@@ -22,6 +23,15 @@ describe('credentials', () => {
     expect(places(examined)).toEqual(['a.ts:2', 'deep/b.ts:2'])
     expect(examined.left).toBe(1)
     expect((await exposedInTree(repo.root, { skips, limit: -1 })).files).toBe(0)
+  })
+
+  it('are not said to be none where git cannot tell what is staged', () => {
+    const dist = resolve(import.meta.dirname, '../../../dist/agentbox.cjs')
+    const scan = [process.execPath, dist, 'scan', '--staged']
+    expect(repo.try(repo.root, scan, { GIT_DIR: '/nowhere' })).toMatchObject({
+      status: 125,
+      err: expect.stringContaining('git cannot tell what is staged'),
+    })
   })
 
   it('are found in the index, whatever the work tree has, and before the first commit', async () => {
