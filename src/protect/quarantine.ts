@@ -168,12 +168,24 @@ export function itemPath(state: string, { id }: Quarantined): string | undefined
   return lstatOf(itemOf(state, id)) === undefined ? undefined : itemOf(state, id)
 }
 
-/** Puts it back where it was. Never replaces what stands there; fails with `io`. */
-export function restore(state: string, entry: Quarantined): void {
-  const { id, path, root, kind } = entry
-  const item = itemOf(state, id)
+/**
+ * What is to be put back: files that nobody has open. Whoever planted them may hold a descriptor, or another name of
+ * the same file, and would go on writing when they are read-only in his box. Undefined if there is nothing.
+ */
+export function freshCopy(state: string, { id }: Quarantined): string | undefined {
+  const [item, copy] = [itemOf(state, id), `${homeOf(state)}/${id}/copy`]
+  if (lstatOf(copy) !== undefined) removeTree(copy)
+  if (lstatOf(item) === undefined) return undefined
+  copyTree(item, copy)
+  // A FIFO or a device, which nothing can be written into.
+  return lstatOf(copy) === undefined ? item : copy
+}
+
+/** Puts it back where it was: a fresh copy of it. Never replaces what stands there; fails with `io`. */
+export function restore(state: string, entry: Quarantined, item = freshCopy(state, entry)): void {
+  const { path, root, kind } = entry
   const refuse = (reason: string): never => fail({ code: 'io', action: 'restore', path, reason })
-  if (lstatOf(item) === undefined) refuse('only its description was kept')
+  if (item === undefined) return refuse('only its description was kept')
   if (path === root || !isWithin(path, root)) refuse('its description is not right')
   try {
     const done = heldBeneath(root, path.slice(root.length + 1), (place) => {

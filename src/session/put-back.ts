@@ -4,7 +4,7 @@ import { committedAt, nameOfObject, type TreeFile } from '../git/verified.ts'
 import { fromBytes, fsPath } from '../host/bytes.ts'
 import { lstatOf, readRegular } from '../host/files.ts'
 import { isWithin } from '../host/paths.ts'
-import { itemPath, listQuarantine, restore, type Quarantined } from '../protect/quarantine.ts'
+import { freshCopy, itemPath, listQuarantine, restore, type Quarantined } from '../protect/quarantine.ts'
 import { identityOf } from './placing.ts'
 import { ask, liveSessions } from './registry.ts'
 import type { Situation } from './situation.ts'
@@ -17,9 +17,12 @@ const RECENT = 600_000
  * Takes it out of quarantine, to where it was. A running session would move it away again, so each is told before
  * which file it is; what an agent puts there meanwhile is another one. Fails with `io`.
  */
-export async function putBack(state: string, entry: Quarantined): Promise<void> {
+export async function putBack(
+  state: string,
+  entry: Quarantined,
+  item = freshCopy(state, entry),
+): Promise<void> {
   const { path } = entry
-  const item = itemPath(state, entry)
   const identity = item === undefined ? undefined : identityOf(item)
   for (const session of liveSessions(state).filter(({ project }) => isWithin(path, project))) {
     const answer = await ask(state, session, { do: 'expect', path, ...(identity && { identity }) })
@@ -27,7 +30,7 @@ export async function putBack(state: string, entry: Quarantined): Promise<void> 
     const reason = `the session of ${session.agent} (${session.pid}) would move it away again: ${answer.reason}`
     fail({ code: 'io', action: 'restore', path, reason })
   }
-  restore(state, entry)
+  restore(state, entry, item)
 }
 
 /**
@@ -51,7 +54,10 @@ export async function putBackCheckedOut(
     const item = itemPath(dirs.state, entry)
     if (old?.size !== 0 || wanted === undefined || item === undefined || !isExactly(item, wanted, now.length))
       continue
-    await putBack(dirs.state, entry)
+    // The copy is what counts: somebody may still be writing to the other one.
+    const copy = freshCopy(dirs.state, entry)
+    if (copy === undefined || !isExactly(copy, wanted, now.length)) continue
+    await putBack(dirs.state, entry, copy)
     done.push(entry.path)
   }
   return done

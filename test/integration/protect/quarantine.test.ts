@@ -1,15 +1,20 @@
 import { execFileSync } from 'node:child_process'
 import {
+  appendFileSync,
   chmodSync,
+  closeSync,
   existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { fsPath } from '../../../src/host/bytes.ts'
@@ -51,6 +56,21 @@ describe.each([
     expect(readFileSync(`${root}/.envrc`, 'utf8')).toBe('evil\n')
     expect(lstatSync(`${root}/.envrc`).mode & 0o777).toBe(0o751)
     expect(listQuarantine(state)).toEqual([])
+  })
+
+  it('puts back what nobody has open, under no other name', () => {
+    mkdirSync(`${root}/.vscode`)
+    writeFileSync(`${root}/.vscode/tasks.json`, 'good\n')
+    linkSync(`${root}/.vscode/tasks.json`, `${root}/other`)
+    const held = openSync(`${root}/.vscode/tasks.json`, 'a')
+    try {
+      restore(state, move('.vscode')!)
+      writeSync(held, 'evil\n')
+      appendFileSync(`${root}/other`, 'evil\n')
+    } finally {
+      closeSync(held)
+    }
+    expect(readFileSync(`${root}/.vscode/tasks.json`, 'utf8')).toBe('good\n')
   })
 
   it('moves a directory with all that is in it, follows nothing, and back', () => {
