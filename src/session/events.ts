@@ -24,6 +24,8 @@ export type SessionEvent =
       rule: string
       via: 'connect' | 'http' | 'socks' | 'port' | 'expose' | 'credential'
     }
+  /** The repository has another HEAD; everything is looked at again. */
+  | { kind: 'checkout'; head: string }
   /** The policy changed while the session ran. */
   | { kind: 'policy'; file: string; effect: string }
   /** A protection does not work; `part` names it. */

@@ -3,6 +3,7 @@ import { recordPath } from '../config/trust.ts'
 import { configPlaces } from '../config/user-config.ts'
 import { realpathOf } from '../host/files.ts'
 import type { Follower, FollowInput } from './follow.ts'
+import { followGit } from './follow-git.ts'
 import type { LiveMasks } from './live.ts'
 import type { BoxNetwork } from './network.ts'
 import { redecided } from './redecide.ts'
@@ -55,6 +56,7 @@ function inputOf(watched: Watched, live: LiveMasks, network: BoxNetwork): Follow
   const { dirs, cwd, project } = situation
   let { loaded } = situation
   const config = configPlaces(dirs.config)
+  const git = followGit(watched, live)
   return {
     project: project.root,
     inputs() {
@@ -63,7 +65,7 @@ function inputOf(watched: Watched, live: LiveMasks, network: BoxNetwork): Follow
       const records = policies.map((path) => recordPath(dirs.state, path))
       return [...new Set([...policyPlaces(cwd), ...loaded.steering, ...config, ...links, ...records])]
     },
-    others: [],
+    others: git.places,
     async load() {
       loaded = await loadAgain(situation)
       return redecided(situation, loaded).policy
@@ -80,7 +82,7 @@ function inputOf(watched: Watched, live: LiveMasks, network: BoxNetwork): Follow
       return failed
     },
     say: (file, effect) => journal.record({ kind: 'policy', file, effect }),
-    onLook() {},
+    onLook: git.look,
     degraded: (reason) => journal.record({ kind: 'degraded', part: 'policy', reason }),
   }
 }

@@ -31,6 +31,8 @@ function eventText(event: JournalLine, project: string | undefined): string {
       return `${event.kind.padEnd(12)} ${path(event.path)} (${shown(event.runBy)})`
     case 'network':
       return `${event.decision.padEnd(12)} ${shown(event.host)}:${event.port} (${shown(event.rule)}, ${shown(event.via)})`
+    case 'checkout':
+      return `checkout     ${shown(event.head, 100)}; looked at everything again`
     case 'policy':
       return `policy       ${path(event.file)}: ${shown(event.effect)}`
     case 'degraded':

@@ -81,6 +81,7 @@ describe.each(['user', 'root'] as const)('a policy that changes while a box runs
       'version: 1\nenv: {pass: [MINE]}\nmasks: {except: [shown.pem]}\nfilesystem: {read: [~/reference]}\n',
     )
     rc(`network: {allow: ["127.0.0.1:${port}"]}\n`)
+    await at.must(['git', 'init', '-q', '-b', 'main', project])
     await at.must([at.node, at.agentbox, 'allow', '--yes'], { cwd: project })
     ;[box] = (await startBoxes(at, project, 1, obedient)) as [Box]
   })
@@ -189,6 +190,15 @@ describe.each(['user', 'root'] as const)('a policy that changes while a box runs
     await says('wider, applies from the next launch on: without masks.patterns round-')
     at.write(`${project}/round-299`, 'secret\n')
     await seen('round-299', '')
+  })
+
+  it('looks at everything again after a checkout, and tells of hooks', async () => {
+    await at.must(['git', 'checkout', '-q', '-b', 'side'], { cwd: project })
+    const head = expect.objectContaining({ kind: 'checkout', head: 'ref: refs/heads/side' })
+    await eventually(() => events().some(({ kind }) => kind === 'checkout'), LIMIT)
+    expect(events()).toContainEqual(head)
+    at.write(`${project}/.git/hooks/pre-commit`, '#!/bin/sh\n', 0o755)
+    await says('git hook changed while the box ran, from outside of it')
   })
 
   it('says it all at the end', async () => {
