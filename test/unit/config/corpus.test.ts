@@ -46,6 +46,12 @@ const names = readdirSync(FOLDER)
   .filter((name) => name.endsWith('.yaml'))
   .map((name) => name.slice(0, -'.yaml'.length))
 
+/** Milliseconds of the processor's: how long it takes depends on what else runs. */
+function timeOf(started: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(started)
+  return (user + system) / 1000
+}
+
 describe('bad policies', () => {
   it('has a large corpus, and every file of it has its line in expected.txt', () => {
     expect(names.length).toBeGreaterThan(100)
@@ -53,9 +59,9 @@ describe('bad policies', () => {
   })
 
   it.each(names)('%s', async (name) => {
-    const started = performance.now()
+    const started = process.cpuUsage()
     const issues = await issuesOf(readFileSync(`${FOLDER}/${name}.yaml`))
-    expect(performance.now() - started).toBeLessThan(1000)
+    expect(timeOf(started)).toBeLessThan(1000)
     expect(issues.map(line)).toEqual(table.get(name))
   })
 })
@@ -111,9 +117,9 @@ describe('input that is made to be slow', () => {
     ],
     ...['a: #\n', '%a\n', '["', '{a:', '- [b]\n', '"a": b\n', '|\n', '...\n', '? - ', "''", '\t', '\r', ' '],
   ])('256 KiB of %j', async (part) => {
-    const started = performance.now()
+    const started = process.cpuUsage()
     const issues = await issuesOf(Buffer.from(repeated(part)))
-    expect(performance.now() - started).toBeLessThan(1000)
+    expect(timeOf(started)).toBeLessThan(1000)
     expect(issues.length).toBeGreaterThan(0)
   })
 
@@ -126,8 +132,8 @@ describe('input that is made to be slow', () => {
     ['a long key', `version: 1\n"${'k'.repeat(KIB - 30)}": 1`],
     ['a long value', `version: 1\nssh: ${'k'.repeat(KIB - 30)}`],
   ])('%s', async (_name, text) => {
-    const started = performance.now()
+    const started = process.cpuUsage()
     await issuesOf(Buffer.from(text))
-    expect(performance.now() - started).toBeLessThan(1000)
+    expect(timeOf(started)).toBeLessThan(1000)
   })
 })
