@@ -104,5 +104,6 @@ function hostNames(body: Reader): string[] {
     if (list.number(1) !== 0) throw new RangeError('an unknown kind of name')
     names.push(list.vector(2).rest())
   }
+  if (body.left > 0) throw new RangeError('more than a list of names')
   return names
 }

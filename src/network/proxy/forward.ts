@@ -28,6 +28,9 @@ const HOP_BY_HOP = new Set([
   'expect',
 ])
 
+/** Whatever `Connection` says. */
+const END_TO_END = ['host', 'content-length']
+
 /**
  * Sends a request on and its answer back, neither held up. The message is taken apart and put together
  * anew, one request for each connection: what two servers could understand differently does not survive.
@@ -52,8 +55,15 @@ export function forward(request: IncomingMessage, response: ServerResponse, onwa
     // Who talked to a proxy over it has left it paused.
     out.on('socket', () => socket.resume())
     out.on('error', give)
+    // Not asked for; without a listener nobody would ever hear of it.
+    out.on('upgrade', () => give(new Error('the answer is another protocol')))
     out.on('response', (answer) => {
-      sendBack(answer, response)
+      try {
+        sendBack(answer, response)
+      } catch (error) {
+        // A status line that may be read, but not be written.
+        return give(error as Error)
+      }
       resolve()
       answer.on('error', () => response.destroy())
       answer.on('aborted', () => response.destroy())
@@ -82,6 +92,9 @@ function headersOf(request: IncomingMessage, { add = [], host }: Onward): string
 }
 
 function sendBack(answer: IncomingMessage, response: ServerResponse): void {
+  // What Node reads there it does not always write, and a failing `writeHead` remembers it.
+  if (/[^\t\u0020-\u007e\u0080-\u00ff]/.test(answer.statusMessage ?? ''))
+    throw new Error('the answer has a broken status line')
   const headers = passedOn(answer.rawHeaders, answer.headers.connection, new Set())
   response.writeHead(answer.statusCode ?? 502, answer.statusMessage, headers as never)
   // A stream's first event may come much later.
@@ -91,6 +104,8 @@ function sendBack(answer: IncomingMessage, response: ServerResponse): void {
 
 function passedOn(raw: readonly string[], connection: string | undefined, dropped: Set<string>): string[] {
   const named = new Set((connection ?? '').split(',').map((name) => name.trim().toLowerCase()))
+  // A client that could have the length dropped would have a body read as the next request.
+  for (const name of END_TO_END) named.delete(name)
   return raw.filter((_, at) => {
     const name = raw[at - (at % 2)]!.toLowerCase()
     return !HOP_BY_HOP.has(name) && !named.has(name) && !dropped.has(name)

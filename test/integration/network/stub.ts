@@ -78,11 +78,23 @@ export function makeStub({ allow, deny = [], names = {}, server, upstream }: Wor
   return { dialled, verdicts, connect, say }
 }
 
-/** A ClientHello as a client sends it. */
-export function clientHello(name: string | Buffer | undefined, records = 1): Buffer {
+/** A ClientHello as a client sends it; with padding, and with a second list of names behind the first, if wanted. */
+export function clientHello(
+  name: string | Buffer | undefined,
+  records = 1,
+  padding = 0,
+  behind?: string,
+): Buffer {
+  const more = behind === undefined ? Buffer.alloc(0) : nameList(Buffer.from(behind))
   const serverName =
-    name === undefined ? Buffer.alloc(0) : extension(0, nameList(Buffer.from(name as string, 'latin1')))
-  const extensions = Buffer.concat([extension(10, Buffer.from([0, 2, 0, 29])), serverName])
+    name === undefined
+      ? Buffer.alloc(0)
+      : extension(0, Buffer.concat([nameList(Buffer.from(name as string, 'latin1')), more]))
+  const extensions = Buffer.concat([
+    extension(10, Buffer.from([0, 2, 0, 29])),
+    extension(21, Buffer.alloc(padding)),
+    serverName,
+  ])
   const body = Buffer.concat([
     Buffer.from([3, 3]),
     Buffer.alloc(32, 7),
