@@ -32,6 +32,8 @@ export function isMain(url) {
 
 /** The absolute path of a program on PATH (plus the sbin directories, which users often lack). */
 export function which(name) {
+  // The system's own, whatever stands early in PATH.
+  if (name.startsWith('/')) return isExecutable(name) ? name : undefined
   const dirs = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin']
   return dirs
     .filter((dir) => dir.startsWith('/'))
