@@ -3,6 +3,7 @@ import { makeDirBeneath, readBeneath, writeBeneath } from '../host/beneath.ts'
 import { lstatOf, readRegular, realpathOf } from '../host/files.ts'
 import type { AgentProfile, AgentSeed } from '../policy/agents/types.ts'
 import type { PrivateHome } from './home.ts'
+import { refreshed } from './log-in.ts'
 
 const LOGIN_LIMIT = 256 * 1024
 const SEED_LIMIT = 64 * 1024 * 1024
@@ -46,18 +47,22 @@ function syncLogin(path: string, { hostHome, box }: StateFilesInput, notes: Note
   const inside = readBeneath(box.home, path, LOGIN_LIMIT)
   const base = notes[path]
   if (inside !== undefined && base === digest(host) && digest(inside) !== base) {
-    // Only the values may change: a file of another shape is not a refreshed log-in.
-    if (sameShape(host, inside) && writeHost(`${hostHome}/${path}`, inside)) notes[path] = digest(inside)
+    const content = broughtOut(host, inside)
+    if (content !== undefined && writeHost(`${hostHome}/${path}`, content)) notes[path] = digest(content)
     return
   }
   if (inside !== undefined && digest(inside) === digest(host)) notes[path] = digest(host)
   else if (writeBeneath(box.home, path, host)) notes[path] = digest(host)
 }
 
-function sameShape(host: Buffer, inside: Buffer): boolean {
+/** What of the box's log-in the user gets; undefined: nothing. A file of another shape is not a refreshed one. */
+function broughtOut(host: Buffer, inside: Buffer): Buffer | undefined {
   const [a, b] = [objectOf(host), objectOf(inside)]
-  if (a === undefined || b === undefined) return false
-  return Object.keys(b).every((key) => key in a && typeof a[key] === typeof b[key])
+  if (a === undefined || b === undefined) return undefined
+  if (!Object.keys(b).every((key) => key in a && typeof a[key] === typeof b[key])) return undefined
+  const text = JSON.stringify(refreshed(a, b), null, 2)
+  if (text === JSON.stringify(a, null, 2)) return undefined
+  return text === JSON.stringify(b, null, 2) ? inside : Buffer.from(text)
 }
 
 function writeHost(path: string, content: Buffer): boolean {
