@@ -26,7 +26,7 @@ export const explain: Command = {
       type: 'string',
       value: 'KIND',
       choices: ['path', 'host', 'variable'],
-      about: 'what it is, where that is not plain',
+      about: 'path, host or variable, where that is not plain',
     },
     for: { type: 'string', value: 'COMMAND', about: 'in the box of this agent (default: of no agent)' },
     json: jsonOption,
@@ -71,7 +71,7 @@ function explainOne(subject: string, values: Values, prepared: Prepared): Explan
     return explainVariable(subject, { plan, policy, profile, isSet: env[subject] !== undefined })
   }
   if (kind === 'host') {
-    const told = explainHost(subject, policy, profile.hosts)
+    const told = explainHost(ofUrl(subject) ?? subject, policy, profile.hosts)
     if (told === undefined)
       return fail({ code: 'usage', text: `${subject} is no host name`, command: 'explain' })
     return { ...told, also: [...told.also, ...attempts(told, prepared)] }
@@ -96,12 +96,21 @@ function copiedConfigs({ project: { repository } }: Situation): string[] {
 
 /** A name with a slash, or of a file that is there, is a path; capitals make a variable; dots a host. */
 function kindOf(subject: string, cwd: string): 'path' | 'host' | 'variable' {
+  if (ofUrl(subject) !== undefined) return 'host'
   if (subject.includes('/') || /^[.~]/.test(subject) || lstatOf(`${cwd}/${subject}`) !== undefined)
     return 'path'
   if (/^[A-Z_][A-Z0-9_]*$/.test(subject)) return 'variable'
   return /^[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?$|^\[?[0-9a-f:.]*:[0-9a-f:.]*\]?(:\d+)?$/i.test(subject)
     ? 'host'
     : 'path'
+}
+
+/** Host and port of an address that was copied from somewhere. */
+function ofUrl(subject: string): string | undefined {
+  if (!/^[a-z][a-z0-9+.-]*:\/\/[^/]/i.test(subject) || !URL.canParse(subject)) return undefined
+  const { protocol, hostname, port } = new URL(subject)
+  const usual = { 'http:': '80', 'ssh:': '22', 'git:': '9418' }[protocol] ?? '443'
+  return `${hostname}:${port === '' ? usual : port}`
 }
 
 /** What sessions of the last day did about it. */

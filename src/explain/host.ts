@@ -1,5 +1,5 @@
 import { compileRules, decide, refusedAddress } from '../network/rules/decide.ts'
-import { readAuthority, targetText } from '../network/rules/host.ts'
+import { entryFor, readAuthority, targetText } from '../network/rules/host.ts'
 import type { Policy } from '../policy/types.ts'
 import type { Explanation } from './types.ts'
 
@@ -55,8 +55,8 @@ export function explainHost(
     change: decision.rule.startsWith('network.deny')
       ? ['take it out of network.deny there']
       : [
-          `agentbox allow-host ${host}: adds a grant to .agentboxrc`,
-          `agentbox allow-host ${host} --user: for every repository of yours`,
+          `agentbox allow-host ${entryFor(host, authority.port)}: adds a grant to .agentboxrc`,
+          `agentbox allow-host --user ${entryFor(host, authority.port)}: for every repository of yours`,
         ],
   }
 }

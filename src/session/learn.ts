@@ -4,6 +4,7 @@ import { addToList, EMPTY_POLICY } from '../config/edit.ts'
 import { fail } from '../errors.ts'
 import { fsPath } from '../host/bytes.ts'
 import { parentOf } from '../host/paths.ts'
+import { entryFor } from '../network/rules/host.ts'
 import { shown } from '../ui/escape.ts'
 import type { Situation } from './situation.ts'
 
@@ -25,9 +26,7 @@ export async function permitUnlisted(): Promise<boolean> {
 export function proposedEntries(wanted: Iterable<string>): string[] {
   const entries = [...wanted].map((place) => {
     const at = place.lastIndexOf(':')
-    const [name, port] = [place.slice(0, at), place.slice(at + 1)]
-    const host = name.includes(':') ? `[${name}]` : name
-    return port === '80' || port === '443' ? host : `${host}:${port}`
+    return entryFor(place.slice(0, at), Number(place.slice(at + 1)))
   })
   return [...new Set(entries)].toSorted()
 }

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { decide, isRestriction, refusedAddress, type Rules } from '../rules/decide.ts'
-import { readAuthority, targetText, type Authority } from '../rules/host.ts'
+import { entryFor, readAuthority, targetText, type Authority } from '../rules/host.ts'
 
 export type Via = 'connect' | 'http' | 'socks' | 'port' | 'expose' | 'credential'
 
@@ -59,6 +59,7 @@ export interface Route {
 /** A request that is not let out, or cannot be. */
 export class Refusal extends Error {
   readonly kind: 'policy' | 'malformed' | 'unreachable'
+  /** As `allow-host` takes it. */
   readonly host: string
 
   constructor(kind: Refusal['kind'], message: string, host = '') {
@@ -82,7 +83,7 @@ export async function admit(
   const host = targetText(target)
   const refuse = (rule: string): never => {
     access.report({ decision: 'refused', host, port, rule, via })
-    throw new Refusal('policy', rule, host)
+    throw new Refusal('policy', rule, entryFor(host, port))
   }
   const decision = decide(access.rules, authority)
   const { permissive = false } = access

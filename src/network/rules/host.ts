@@ -46,6 +46,12 @@ export function readAuthority(text: string, otherwise: number | undefined): Auth
   return target === undefined || port === undefined || port > 65535 ? undefined : { target, port }
 }
 
+/** The smallest entry of `network.allow` that lets this through: any other port than the usual ones is named. */
+export function entryFor(host: string, port: number): string {
+  const name = host.includes(':') ? `[${host}]` : host
+  return port === 80 || port === 443 ? name : `${name}:${port}`
+}
+
 export function targetText(target: Target): string {
   return target.kind === 'name' ? target.name : target.address
 }

@@ -301,6 +301,16 @@ describe.each(['user', 'root'] as const)('agentbox explain, as %s', (who: Who) =
     expect(host!.change[0]).toContain('agentbox allow-host sentry.io')
     expect(variable!.change[0]).toContain('env.pass: [MY_KEY]')
   })
+
+  it('takes an address as it is copied, and the port into what allows it', async () => {
+    const told = await explain(['https://sentry.io/api?a=b', 'ssh://git@git.example/x.git', 'sentry.io:8443'])
+    expect(told.map(({ subject }) => subject)).toEqual(['sentry.io:443', 'git.example:22', 'sentry.io:8443'])
+    expect(told.map(({ change }) => change[0])).toEqual(
+      ['sentry.io', 'git.example:22', 'sentry.io:8443'].map(
+        (entry) => `agentbox allow-host ${entry}: adds a grant to .agentboxrc`,
+      ),
+    )
+  })
 })
 
 /** The state that two answers of the probe speak of. */

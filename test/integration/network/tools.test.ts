@@ -156,7 +156,7 @@ describe.each(['user', 'root'] as const)('tools in a box with listed hosts, as %
 
   it.each<[string, string, string]>([
     ['curl', 'curl -sS http://other.example/', 'agentbox allow-host other.example'],
-    ['ssh', 'ssh git@other.example', 'agentbox allow-host other.example'],
+    ['ssh', 'ssh git@other.example', 'agentbox allow-host other.example:22'],
     ['no name is resolved inside', 'getent hosts git.example || echo none', 'none'],
     ['no way but the proxy', 'curl -sS --noproxy "*" --max-time 2 http://93.184.216.34/', "Couldn't connect"],
     ['loopback of the host', 'curl -sS --max-time 2 http://127.0.0.1:$PORT/', "Couldn't connect"],
