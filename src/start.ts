@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { dirname } from 'node:path'
 import type { Call, Command } from './commands/types.ts'
+import { nearest } from './config/keys.ts'
 import { AgentboxError, exitStatusOf, fail } from './errors.ts'
 import { fromBytes } from './host/bytes.ts'
 import { realpathOf } from './host/files.ts'
@@ -35,20 +37,50 @@ function help(commands: readonly Command[], name: string | undefined): number {
 
 function find(commands: readonly Command[], name: string): Command {
   const found = commands.find((command) => command.name === name)
-  return found ?? fail({ code: 'usage', text: `there is no command "${name}"` })
+  if (found !== undefined) return found
+  const known = commands.filter(({ hidden }) => hidden !== true).map((command) => command.name)
+  const guess = nearest(name, known)
+  const what = name.startsWith('-') ? 'option' : 'command'
+  const hint = guess === undefined ? '' : `; did you mean "${guess}"?`
+  return fail({ code: 'usage', text: `there is no ${what} "${name}"${hint}` })
 }
 
 function print(text: string): number {
-  process.stdout.write(text)
+  out(text)
   return 0
+}
+
+const out = (text: string): void => send(process.stdout, text)
+
+const talk = (text: string): void => send(process.stderr, text)
+
+const heard = new Set<NodeJS.WriteStream>()
+
+/** Only what is written to is opened: to open a pipe changes it for everybody who shares it, the agent too. */
+function send(stream: NodeJS.WriteStream, text: string): void {
+  if (!heard.has(stream)) {
+    heard.add(stream)
+    // What is told on stderr is not worth an end of its own.
+    stream.on('error', stream === process.stdout ? lost : () => {})
+  }
+  stream.write(text)
+}
+
+/** A reader that is gone (`agentbox log | head`) ends the program as SIGPIPE ends others; a full disk is said. */
+function lost({ code, message }: NodeJS.ErrnoException): void {
+  const problem = { code: 'io', action: 'write', path: 'standard output', reason: message } as const
+  const status = code === 'EPIPE' ? 128 + constants.signals.SIGPIPE : report(new AgentboxError(problem))
+  // `log -f` and `watch` would go on for nobody.
+  // oxlint-disable-next-line unicorn/no-process-exit
+  process.exit(status)
 }
 
 function surroundings(): Pick<Call, 'env' | 'installDir' | 'out' | 'talk'> {
   return {
     env: userEnv(),
     installDir: dirname(realpathOf(process.argv[1]!) ?? process.argv[1]!),
-    out: (text) => void process.stdout.write(text),
-    talk: (text) => void process.stderr.write(text),
+    out,
+    talk,
   }
 }
 
@@ -74,13 +106,11 @@ function rawArguments(): string[] {
 
 function report(error: unknown): number {
   if (error instanceof AgentboxError) {
-    process.stderr.write(render(error.problem))
+    talk(render(error.problem))
     return exitStatusOf(error.problem)
   }
   // Not a problem that anybody foresaw: still no stack trace, unless asked for.
   const text = process.env['AGENTBOX_DEBUG'] === '1' && error instanceof Error ? error.stack : String(error)
-  process.stderr.write(
-    `agentbox: internal error: ${text}\n          AGENTBOX_DEBUG=1 shows where; nothing is running\n`,
-  )
+  talk(`agentbox: internal error: ${text}\n          AGENTBOX_DEBUG=1 shows where; nothing is running\n`)
   return 125
 }

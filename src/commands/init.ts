@@ -32,8 +32,7 @@ const MOST = 10
 const DECLINED = 1
 
 async function runInit(call: Call): Promise<number> {
-  const { env, values, positionals, out, talk } = call
-  if (positionals.length > 0) fail({ code: 'usage', text: 'init takes no argument', command: 'init' })
+  const { env, values, out, talk } = call
   const print = values['print'] === true
   // Whatever stands there, it is not read: it may be anything.
   const project = projectOf(env)
@@ -105,8 +104,10 @@ function nextSteps(
     ['agentbox status', 'the box that comes of it'],
     ...(/^ {2}(?:allow|substitute):/m.test(text) ? [['agentbox allow', 'approve its grants, for you']] : []),
     ['agentbox verify', 'put it to the test'],
-    ...(agents.length > 0 ? [['agentbox shims install', `so that ${agents.join(', ')} start boxed`]] : []),
-    ['agentbox activate --write', 'the shims first in PATH, in new shells'],
+    [
+      'agentbox activate --write',
+      `${agents.length > 0 ? agents.join(', ') : 'agents'} in the box by name, in new shells`,
+    ],
     ...(repository && !hooked ? [['agentbox hooks install', 'keep secrets out of commits']] : []),
   ]
   const lines = steps.map(([command, why]) => `  ${command!.padEnd(26)} ${why}\n`)

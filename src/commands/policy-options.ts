@@ -17,7 +17,7 @@ export const policyOptions: Record<string, Option> = {
     type: 'string',
     value: 'MODE',
     choices: ['empty', 'keys', 'deny'],
-    about: 'what a masked file looks like',
+    about: 'masked files read as: empty, keys (no values) or deny',
   },
   pass: { type: 'string', value: 'NAME', multiple: true, about: 'pass this variable' },
   network: {

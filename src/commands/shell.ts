@@ -1,7 +1,6 @@
 import { realpathOf } from '../host/files.ts'
 import { readHostFacts } from '../host/facts.ts'
 import { nameOf } from '../host/paths.ts'
-import { fail } from '../errors.ts'
 import { policyOptions } from './policy-options.ts'
 import { run } from './run.ts'
 import type { Call, Command } from './types.ts'
@@ -16,7 +15,6 @@ export const shell: Command = {
 }
 
 function runShell(call: Call): Promise<number> | number {
-  if (call.positionals.length > 0) fail({ code: 'usage', text: 'shell takes no argument', command: 'shell' })
   const wanted = call.env['SHELL'] ?? readHostFacts(call.env).shell
   const program = realpathOf(wanted) === undefined ? '/bin/sh' : wanted
   return run.run({ ...call, positionals: marked(program) })

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { fail } from '../errors.ts'
 import { realpathOf } from '../host/files.ts'
 import { hookScript, statusOf } from '../session/status.ts'
 import { surveySituation } from '../session/situation.ts'
@@ -17,8 +16,7 @@ export const status: Command = {
   run: showStatus,
 }
 
-async function showStatus({ env, values, positionals, installDir, out }: Call): Promise<number> {
-  if (positionals.length > 0) fail({ code: 'usage', text: 'status takes no argument', command: 'status' })
+async function showStatus({ env, values, installDir, out }: Call): Promise<number> {
   const situation = await surveySituation(env, policyFlags(values))
   const script = hookScript(installDir)
   const found = await statusOf(situation, {

@@ -28,8 +28,7 @@ export const verify: Command = {
 const PROBE = 'exec /run/agentbox/init probe'
 
 async function runVerify(call: Call): Promise<number> {
-  const { env, values, positionals, installDir, out, talk } = call
-  if (positionals.length > 0) fail({ code: 'usage', text: 'verify takes no argument', command: 'verify' })
+  const { env, values, installDir, out, talk } = call
   const situation = await surveySituation(env, policyFlags(values))
   const request = { argv: ['sh', '-c', PROBE] as const, withoutGrants: values['without-grants'] === true }
   const { plan } = prepare(

@@ -3,7 +3,6 @@ import { unboxedAgents, type UnboxedAgent } from '../host/unboxed.ts'
 import { surveySituation, type Situation } from '../session/situation.ts'
 import { watchProject, type WatchEvent } from '../session/watching.ts'
 import { jsonText, shown } from '../ui/escape.ts'
-import { fail } from '../errors.ts'
 import type { Call, Command } from './types.ts'
 
 export const watch: Command = {
@@ -15,8 +14,7 @@ export const watch: Command = {
   run: watchHere,
 }
 
-async function watchHere({ env, values, positionals, out }: Call): Promise<number> {
-  if (positionals.length > 0) fail({ code: 'usage', text: 'watch takes no arguments', command: 'watch' })
+async function watchHere({ env, values, out }: Call): Promise<number> {
   const situation = await surveySituation(env)
   const { root } = situation.project
   const json = values['json'] === true

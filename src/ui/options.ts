@@ -17,6 +17,9 @@ export function parseCall(command: Command, args: readonly string[]): ParsedCall
   const rest = args.slice(args[end] === '--' ? end + 1 : end)
   const { values, positionals } = parse(command, own)
   check(command, values)
+  // `deny HOST` must not take everything back: what a command would ignore is a mistake.
+  if (command.usage === '' && values['help'] !== true && positionals.length > 0)
+    fail({ code: 'usage', text: `${command.name} takes no argument`, command: command.name })
   return { values, positionals: [...positionals, ...rest] }
 }
 
@@ -36,7 +39,9 @@ function parse(command: Command, args: readonly string[]): ParsedCall {
     const { values, positionals } = parseArgs({ args: spelt, options, allowPositionals: true })
     return { values: values as Values, positionals }
   } catch (error) {
-    const text = (error as Error).message.split('. ')[0]!
+    const text = (error as Error).message
+      .split(/\.\s/)[0]!
+      .replace('argument is ambiguous', 'argument missing')
     return fail({ code: 'usage', text: `${command.name}: ${text}`, command: command.name })
   }
 }

@@ -51,6 +51,30 @@ describe.each(['user', 'root'] as const)('what can be printed and installed, as 
     })
   })
 
+  describe('what is printed', () => {
+    it.each([['plan'], ['schema'], ['verify', '--all', '--json']])(
+      '%s … | head ends in silence',
+      async (...args) => {
+        const script = '{ "$@"; echo $? > "$HOME/status"; } | sleep 0'
+        const done = await at.bare(['bash', '-c', script, '-', at.node, at.agentbox, ...args], {
+          cwd: project,
+        })
+        expect(done).toMatchObject({ stdout: '', status: 0 })
+        expect(done.stderr).not.toContain('EPIPE')
+        expect(readFileSync(`${at.home}/status`, 'utf8')).toBe('141\n')
+      },
+    )
+
+    it('a full disk is said', async () => {
+      const script = '"$@" > /dev/full'
+      const done = await at.bare(['bash', '-c', script, '-', at.node, at.agentbox, 'schema'], {
+        cwd: project,
+      })
+      expect(done.status).toBe(125)
+      expect(done.stderr).toMatch(/^agentbox: cannot write standard output: ENOSPC.*\n$/)
+    })
+  })
+
   describe('plan', () => {
     it('is a script that gives the same box without agentbox', async () => {
       const { stdout: script } = await run(['plan', '--', 'sh', '-c', 'cat .env; echo done'])

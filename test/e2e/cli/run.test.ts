@@ -138,6 +138,12 @@ describe.each(['user', 'root'] as const)('agentbox run, as %s', (who: Who) => {
       [['run', '--nonsense', '--', 'true'], "Unknown option '--nonsense'"],
       [['run', '--network', 'some', '--', 'true'], '--network is one of: none, allow, host'],
       [['nonsense'], 'there is no command "nonsense"'],
+      [['statsu'], 'there is no command "statsu"; did you mean "status"?'],
+      [['--nonsense'], 'there is no option "--nonsense"'],
+      [['masks', 'a.txt'], 'masks takes no argument'],
+      [['schema', 'a'], 'schema takes no argument'],
+      [['allow', '--yes', 'a.example'], 'allow takes no argument'],
+      [['deny', 'a.example'], 'deny takes no argument'],
       [['shims', 'nonsense'], 'install, list, remove'],
     ])('%j is a usage error', async (args, text) => {
       const done = await run(args)
