@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { isMap, isScalar, isSeq, parseDocument, Scalar, YAMLMap, YAMLSeq, type Document } from 'yaml'
 import type { PolicyIssue } from '../errors.ts'
 import { parsePolicy, type PolicySource } from './parse.ts'
@@ -21,16 +22,64 @@ export async function addToList(
   const text = source.bytes.toString('utf8')
   const document = parseDocument(text, { keepSourceTokens: true })
   const json = isJson(text)
+  const lines = json ? undefined : byLines(text, document, path, entries)
   const list = listAt(document, path, json)
   const there = new Set(list.items.map((item) => String(isScalar(item) ? item.value : item).toLowerCase()))
   for (const entry of entries) if (!there.has(entry)) list.add(scalar(entry, json))
-  const edited = document.toString({
+  const whole = document.toString({
     lineWidth: 0,
     flowCollectionPadding: /[[{] \S/.test(text),
     ...indentOf(text),
   })
+  const edited = lines !== undefined && isDeepStrictEqual(dataOf(lines), document.toJS()) ? lines : whole
   const after = await parsePolicy({ ...source, bytes: Buffer.from(edited) })
   return 'issues' in after ? { kind: 'invalid', issues: after.issues } : { kind: 'edited', text: edited }
+}
+
+/**
+ * Where the list stands in lines of its own, or is to be made: with lines added and every other byte kept, since the
+ * printer moves comments about. Only a proposal: it counts if it says the same.
+ */
+function byLines(
+  text: string,
+  document: Document,
+  [section, key]: readonly [string, string],
+  entries: readonly string[],
+): string | undefined {
+  const list = document.getIn([section, key], true)
+  const place = document.getIn([section], true)
+  const words = (all: readonly string[]): string[] =>
+    all.map((entry) => (PLAIN.test(entry) ? entry : JSON.stringify(entry)))
+  if (isSeq(list)) {
+    const last = list.items.at(-1)
+    if (list.flow === true || !isScalar(last) || !last.range) return undefined
+    const there = new Set(list.items.map((item) => String(isScalar(item) ? item.value : item).toLowerCase()))
+    const head = /^ *- +/.exec(lineAt(text, last.range[0]))?.[0]
+    if (head === undefined) return undefined
+    return insert(text, last.range[1], words(entries.filter((entry) => !there.has(entry))), head)
+  }
+  if (list !== undefined || !isMap(place) || place.flow === true) return undefined
+  const pair = place.items.at(-1)
+  if (!isScalar(pair?.key) || !pair.key.range || !isScalar(pair.value) || !pair.value.range) return undefined
+  const head = /^ */.exec(lineAt(text, pair.key.range[0]))![0]
+  return insert(text, pair.value.range[1], [`${key}: [${words(entries).join(', ')}]`], head)
+}
+
+/** The line in which something begins, from its start. */
+function lineAt(text: string, at: number): string {
+  return text.slice(text.lastIndexOf('\n', at - 1) + 1)
+}
+
+/** Lines behind the one in which something ends. */
+function insert(text: string, end: number, lines: readonly string[], head: string): string {
+  const at = text.indexOf('\n', end)
+  const added = lines.map((line) => `${head}${line}\n`).join('')
+  return at === -1 ? `${text}\n${added}` : `${text.slice(0, at + 1)}${added}${text.slice(at + 1)}`
+}
+
+function dataOf(text: string): unknown {
+  const document = parseDocument(text)
+  return document.errors.length > 0 ? undefined : document.toJS()
 }
 
 function isJson(text: string): boolean {
@@ -60,10 +109,12 @@ function listAt(document: Document, [section, key]: readonly [string, string], j
   return list
 }
 
+const PLAIN = /^[A-Za-z0-9][A-Za-z0-9.-]*$/
+
 /** What YAML could take for something else is quoted; JSON quotes everything. */
 function scalar(text: string, json: boolean): Scalar {
   const node = new Scalar(text)
-  if (json || !/^[A-Za-z0-9][A-Za-z0-9.-]*$/.test(text)) node.type = Scalar.QUOTE_DOUBLE
+  if (json || !PLAIN.test(text)) node.type = Scalar.QUOTE_DOUBLE
   return node
 }
 

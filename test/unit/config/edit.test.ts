@@ -21,6 +21,21 @@ describe('addToList', () => {
       '# top\nversion: 1\n\nnetwork:\n  # why\n  allow:\n    - b.example # b\n    - a.example\n  mode: allow\n',
     ],
     [
+      'a list in lines, with comments in columns',
+      'version: 1\nnetwork:\n  mode: allow    # listed\n  allow:         # grants\n  -   "@npm"     # us\n\n# env:\n',
+      'version: 1\nnetwork:\n  mode: allow    # listed\n  allow:         # grants\n  -   "@npm"     # us\n  -   a.example\n\n# env:\n',
+    ],
+    [
+      'no list, with comments in columns',
+      'version: 1\nnetwork:          # ours\n  mode: allow     # listed',
+      'version: 1\nnetwork:          # ours\n  mode: allow     # listed\n  allow: [a.example]\n',
+    ],
+    [
+      'a list that has it',
+      'version: 1\nnetwork:\n  allow:   # x\n    - A.example   # y\n',
+      'version: 1\nnetwork:\n  allow:   # x\n    - A.example   # y\n',
+    ],
+    [
       'a section in one line',
       'version: 1\nnetwork: {mode: allow}\n',
       'version: 1\nnetwork: {mode: allow, allow: [a.example]}\n',
@@ -38,5 +53,8 @@ describe('addToList', () => {
     expect(await edited(EMPTY_POLICY, '@npm', '*.a.example', 'a.example:22')).toBe(
       'version: 1\nnetwork:\n  allow: ["@npm", "*.a.example", "a.example:22"]\n',
     )
+    expect(
+      await edited('version: 1\nnetwork:\n  allow:   # x\n    - b.example\n', '@npm', 'a.example:22'),
+    ).toBe('version: 1\nnetwork:\n  allow:   # x\n    - b.example\n    - "@npm"\n    - "a.example:22"\n')
   })
 })
