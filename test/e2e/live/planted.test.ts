@@ -6,6 +6,9 @@ import { makeHome, type TestHome } from '../../support/home.ts'
 import { eventually } from '../../support/spawn.ts'
 import { startBoxes, stateOf, type Box } from './boxes.ts'
 
+/** Milliseconds, on a loaded machine. */
+const LIMIT = 30_000
+
 /** Does in the box what the host writes into `do`, and then waits. */
 const obedient =
   'echo up; while :; do if [ -e do ]; then mv do doing; sh doing > said 2>&1; rm doing; fi; sleep 0.02; done & exec sleep 300'
@@ -17,9 +20,11 @@ describe.each(['user', 'root'] as const)('what an agent plants, as %s', (who) =>
   const inside = async (script: string): Promise<void> => {
     at.write(`${project}/do.new`, script)
     renameSync(`${project}/do.new`, `${project}/do`)
-    expect(await eventually(() => !existsSync(`${project}/do`) && !existsSync(`${project}/doing`))).toBe(true)
+    expect(
+      await eventually(() => !existsSync(`${project}/do`) && !existsSync(`${project}/doing`), LIMIT),
+    ).toBe(true)
   }
-  const gone = (path: string): Promise<boolean> => eventually(() => !existsSync(`${project}/${path}`))
+  const gone = (path: string): Promise<boolean> => eventually(() => !existsSync(`${project}/${path}`), LIMIT)
   const events = () => readJournal(`${stateOf(at)}/log/${box.id}.jsonl`)
   const paths = (): string[] => listQuarantine(stateOf(at)).map(({ path }) => path.slice(project.length + 1))
 
@@ -74,10 +79,11 @@ describe.each(['user', 'root'] as const)('what an agent plants, as %s', (who) =>
   ])('%s is moved away', async (_what, script, path) => {
     await inside(script)
     expect(await gone(path)).toBe(true)
+    // It is told of when it has been moved.
+    const told = (): boolean =>
+      events().some((one) => one.kind === 'quarantined' && one.path === `${project}/${path}`)
+    expect(await eventually(told, LIMIT)).toBe(true)
     expect(paths()).toContain(path)
-    expect(events()).toContainEqual(
-      expect.objectContaining({ kind: 'quarantined', path: `${project}/${path}` }),
-    )
   })
 
   it('names what was changed that people run by hand, and leaves it where it is', async () => {
@@ -87,7 +93,7 @@ describe.each(['user', 'root'] as const)('what an agent plants, as %s', (who) =>
     const edited = (): string[] =>
       events().flatMap((one) => (one.kind === 'edited' ? [one.path.slice(project.length + 1)] : []))
     expect(
-      await eventually(() => edited().includes('src/conftest.py') && edited().includes('Makefile')),
+      await eventually(() => edited().includes('src/conftest.py') && edited().includes('Makefile'), LIMIT),
     ).toBe(true)
     expect(readFileSync(`${project}/Makefile`, 'utf8')).toContain('evil')
   })
@@ -168,7 +174,7 @@ it('only reports where the policy says so', async () => {
     at.write(`${project}/do.new`, 'echo x > .envrc')
     renameSync(`${project}/do.new`, `${project}/do`)
     const events = () => readJournal(`${stateOf(at)}/log/${box.id}.jsonl`)
-    expect(await eventually(() => events().some(({ kind }) => kind === 'reported'))).toBe(true)
+    expect(await eventually(() => events().some(({ kind }) => kind === 'reported'), LIMIT)).toBe(true)
     expect(existsSync(`${project}/.envrc`)).toBe(true)
     const { stderr } = await box.end()
     expect(stderr).toContain('1 file appeared that runs outside the box')

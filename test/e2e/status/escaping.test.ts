@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readdirSync } from 'node:fs'
+import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeHome, type TestHome } from '../../support/home.ts'
 import { eventually, type Ended } from '../../support/spawn.ts'
@@ -63,10 +63,15 @@ describe('hostile text from a repository and an agent', () => {
       limit: 120_000,
     })
     expect(await eventually(() => existsSync(`${project}/over`), 60_000)).toBe(true)
+    const logs = `${at.home}/.local/state/agentbox/log`
+    const told = (): boolean => {
+      const text = readdirSync(logs).map((name) => readFileSync(`${logs}/${name}`, 'utf8'))
+      return ['"edited"', '"quarantined"', 'evil.example'].every((what) => text.join('').includes(what))
+    }
+    expect(await eventually(told, 60_000)).toBe(true)
     process.kill(box.pid, 'SIGTERM')
     summary = await box.ended
     // A line of another version, and one that is no line: somebody else's file system made them.
-    const logs = `${at.home}/.local/state/agentbox/log`
     for (const name of readdirSync(logs))
       appendFileSync(`${logs}/${name}`, `${JSON.stringify({ at: 1, kind: EVIL, path: EVIL })}\n\u001b[2J{"\n`)
   })
