@@ -4,7 +4,7 @@ import { agentboxDirs } from '../host/dirs.ts'
 import { readHostFacts } from '../host/facts.ts'
 import { lstatOf, readRegular } from '../host/files.ts'
 import { isWithin } from '../host/paths.ts'
-import { drop, findQuarantined, itemPath, listQuarantine } from '../protect/quarantine.ts'
+import { asidePath, drop, findQuarantined, itemPath, listQuarantine } from '../protect/quarantine.ts'
 import type { Quarantined } from '../protect/quarantine.ts'
 import { putBack } from '../session/put-back.ts'
 import { projectOf } from '../session/situation.ts'
@@ -91,7 +91,7 @@ function printOne(state: string, entry: Quarantined, { values, out }: Call): num
     ],
     ['run by', shown(runBy)],
     ['moved', `${new Date(at).toISOString()} in session ${shown(session)}`],
-    ['kept as', shown(itemPath(state, entry) ?? 'nothing: only its description')],
+    ['kept as', shown(itemPath(state, entry) ?? asidePath(entry) ?? 'nothing: only its description')],
   ]
   out(`${shown(id)}\n${table(rows)}${contentOf(state, entry)}`)
   return 0

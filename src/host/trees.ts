@@ -21,17 +21,31 @@ import { fromBytes, fsPath } from './bytes.ts'
 /** Not among Node's constants: a descriptor for the place alone, which needs no permission to read. */
 const O_PATH = 0o10000000
 
+/** What may be copied at most; counted down. */
+export interface Budget {
+  bytes: number
+  entries: number
+}
+
+/** There is more than may be copied. */
+export class TooMuch extends Error {}
+
+const spend = (budget: Budget | undefined, what: keyof Budget, amount: number): void => {
+  if (budget !== undefined && (budget[what] -= amount) < 0) throw new TooMuch('it is too large')
+}
+
 /**
  * Copies a file, a link or a whole directory while somebody else may be changing it: no link is followed,
  * no FIFO waited on. `to` must not exist. What has no content (FIFO, socket, device) is left out.
  */
-export function copyTree(from: string, to: string): void {
+export function copyTree(from: string, to: string, budget?: Budget): void {
+  spend(budget, 'entries', 1)
   const stat = lstatSync(fsPath(from))
   if (stat.isSymbolicLink()) symlinkSync(readlinkSync(fsPath(from), 'buffer'), fsPath(to))
-  else if (stat.isFile()) copyFile(from, to)
+  else if (stat.isFile()) copyFile(from, to, budget)
   else if (stat.isDirectory()) {
     mkdirSync(fsPath(to), { mode: 0o700 })
-    inDirectory(from, (place, name) => copyTree(place, `${to}/${name}`))
+    inDirectory(from, (place, name) => copyTree(place, `${to}/${name}`, budget))
     chmodSync(fsPath(to), stat.mode & 0o777)
   }
 }
@@ -76,7 +90,7 @@ export function openUp(directory: string): void {
   }
 }
 
-function copyFile(from: string, to: string): void {
+function copyFile(from: string, to: string, budget: Budget | undefined): void {
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_WRONLY, O_CREAT, O_EXCL } = constants
   const source = openSync(fsPath(from), O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
   try {
@@ -87,6 +101,7 @@ function copyFile(from: string, to: string): void {
       const chunk = Buffer.alloc(1 << 16)
       for (let got = 1; got > 0;) {
         got = readSync(source, chunk)
+        spend(budget, 'bytes', got)
         for (let put = 0; put < got;) put += writeSync(target, chunk, put, got - put)
       }
       fchmodSync(target, stat.mode & 0o777)

@@ -14,7 +14,7 @@ import { heldBeneath } from '../host/beneath.ts'
 import { fromBytes, fsPath } from '../host/bytes.ts'
 import { lstatOf, readRegular } from '../host/files.ts'
 import { isWithin, nameOf } from '../host/paths.ts'
-import { copyTree, openUp, removeTree } from '../host/trees.ts'
+import { copyTree, openUp, removeTree, TooMuch } from '../host/trees.ts'
 
 /** What was moved out of a project, in `<state>/quarantine/<id>/meta.json`; the thing itself is `item`. */
 export interface Quarantined {
@@ -118,12 +118,32 @@ function move(place: string, item: string, stat: Stats, id: string): void {
   }
 }
 
-/** To another file system: out of the name first, which is what matters, and then at leisure. */
+/** Some tenths of a second of a session that has other things to see to. */
+const MOST_COPIED = { bytes: 32 << 20, entries: 2000 }
+
+/**
+ * To another file system: out of the name first, which is what matters, and then a copy. What is too large for one
+ * stays aside.
+ */
 function moveAcross(place: string, item: string, id: string): void {
-  const aside = `${place.slice(0, place.lastIndexOf('/'))}/.agentbox-quarantine-${id}`
+  const aside = asideOf(place, id)
   renameSync(fsPath(place), fsPath(aside))
-  copyTree(aside, item)
+  try {
+    copyTree(aside, item, { ...MOST_COPIED })
+  } catch (error) {
+    if (!(error instanceof TooMuch)) throw error
+    return removeTree(item)
+  }
   removeTree(aside)
+}
+
+const asideOf = (place: string, id: string): string =>
+  `${place.slice(0, place.lastIndexOf('/'))}/.agentbox-quarantine-${id}`
+
+/** Where it was left, because it is too large to be copied to another file system. */
+export function asidePath({ path, id }: Quarantined): string | undefined {
+  const aside = asideOf(path, id)
+  return lstatOf(aside) === undefined ? undefined : aside
 }
 
 function kindOf(stat: Stats): Quarantined['kind'] {
@@ -185,7 +205,12 @@ export function freshCopy(state: string, { id }: Quarantined): string | undefine
 export function restore(state: string, entry: Quarantined, item = freshCopy(state, entry)): void {
   const { path, root, kind } = entry
   const refuse = (reason: string): never => fail({ code: 'io', action: 'restore', path, reason })
-  if (item === undefined) return refuse('only its description was kept')
+  if (item === undefined) {
+    const aside = asidePath(entry)
+    return refuse(
+      aside === undefined ? 'only its description was kept' : `it is too large, and still at ${aside}`,
+    )
+  }
   if (path === root || !isWithin(path, root)) refuse('its description is not right')
   try {
     const done = heldBeneath(root, path.slice(root.length + 1), (place) => {

@@ -13,12 +13,14 @@ import {
   readlinkSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { fsPath } from '../../../src/host/bytes.ts'
 import {
+  asidePath,
   drop,
   findQuarantined,
   itemPath,
@@ -56,6 +58,18 @@ describe.each([
     expect(readFileSync(`${root}/.envrc`, 'utf8')).toBe('evil\n')
     expect(lstatSync(`${root}/.envrc`).mode & 0o777).toBe(0o751)
     expect(listQuarantine(state)).toEqual([])
+  })
+
+  it('keeps nobody waiting for what is too large to be copied', () => {
+    mkdirSync(`${root}/.vscode`)
+    writeFileSync(`${root}/.vscode/large`, '')
+    truncateSync(`${root}/.vscode/large`, 1e12)
+    const entry = move('.vscode')!
+    expect(existsSync(`${root}/.vscode`)).toBe(false)
+    const kept = itemPath(state, entry) ?? asidePath(entry)!
+    expect(lstatSync(`${kept}/large`).size).toBe(1e12)
+    rmSync(kept, { recursive: true })
+    expect(() => restore(state, entry)).toThrow('io')
   })
 
   it('puts back what nobody has open, under no other name', () => {
