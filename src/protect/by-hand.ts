@@ -41,6 +41,7 @@ export const byHandDirectories: Readonly<Record<string, string>> = {
   '.github/workflows': 'GitHub',
   'node_modules/.bin': 'npm scripts',
   '.venv/bin': 'you',
+  '.direnv': 'direnv',
   'venv/bin': 'you',
 }
 

@@ -15,7 +15,7 @@ import { checkMountPoints, ensurePrivateHome, type PrivateHome } from './home.ts
 import { checkIdentities, noteIdentities } from './identity.ts'
 import { collectGitConfigs, copyGitConfigs, mountGitConfigs, withGitConfigs } from './git-config.ts'
 import type { ConfigNews } from './git-config.ts'
-import { moduleWatch } from './git-modules.ts'
+import { leftoverWatch } from './git-leftovers.ts'
 import { keepReadonly } from './readonly.ts'
 import { holdLimits } from './limits.ts'
 import { launch, startHelper, type AgentEnd } from './launcher.ts'
@@ -61,7 +61,7 @@ export async function runBoxed(
     const state = { profile: prepared.profile, hostHome: facts.home, box: home, project: project.root }
     prepareStateFiles(state)
     makePlaceholders(prepared.placeholders)
-    const modules = moduleWatch(project, dirs.state, session.id)
+    const leftovers = leftoverWatch(project, dirs.state, session.id)
     const configs = copyGitConfigs(project, session.path)
     const plan = noteIdentities(withGitConfigs(prepared.plan, configs), writableDirs(prepared))
     const limits = holdLimits(plan, facts.uid, session.id)
@@ -93,7 +93,7 @@ export async function runBoxed(
     for (const text of hits) tell.warn(text)
     collectStateFiles(state)
     for (const text of configNews(await collectGitConfigs(configs))) tell.warn(text)
-    tellAfterwards(supervision, project, modules, tell)
+    tellAfterwards(supervision, project, leftovers.look(), tell)
     return checked(end, bwrap, request)
   } finally {
     early?.tracker.close()
@@ -120,10 +120,10 @@ function configNews({ refused, arrived }: ConfigNews): string[] {
 function tellAfterwards(
   supervision: Supervision | undefined,
   project: Project,
-  modules: ReturnType<typeof moduleWatch>,
+  news: readonly string[],
   tell: Telling,
 ): void {
-  const warnings = [...(supervision?.verdicts ?? []), ...modules.quarantineNew(), ...afterwards(project)]
+  const warnings = [...(supervision?.verdicts ?? []), ...news, ...afterwards(project)]
   for (const warning of warnings) tell.warn(warning)
   if (supervision !== undefined) tell.end(supervision.tally)
 }

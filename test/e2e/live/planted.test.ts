@@ -49,6 +49,8 @@ describe.each(['user', 'root'] as const)('what an agent plants, as %s', (who) =>
 
   it.each([
     ['a file', 'echo "echo hacked" > .envrc', '.envrc'],
+    ['what a hook manager obeys beside its file', 'echo x: > .lefthook-local.toml', '.lefthook-local.toml'],
+    ['what Mercurial executes', 'mkdir .hg; echo "[hooks]" > .hg/hgrc', '.hg/hgrc'],
     ['deep down', 'mkdir -p src/deep; echo "{}" > src/deep/.mcp.json', 'src/deep/.mcp.json'],
     ['a directory', 'mkdir .husky', '.husky'],
     ['a tree moved into place', 'mkdir -p x/hooks; echo "{}" > x/settings.json; mv x .claude', '.claude'],
@@ -150,7 +152,15 @@ describe.each(['user', 'root'] as const)('what an agent plants, as %s', (who) =>
   })
 
   it('leaves alone what appears while no session runs', async () => {
+    await inside(
+      'mkdir -p .git/rebase-merge .git/remotes; echo "exec evil" > .git/rebase-merge/git-rebase-todo;' +
+        'echo "URL: https://evil.example/x" > .git/remotes/origin',
+    )
     const { stderr } = await box.end()
+    expect(stderr).toMatch(/rebase --continue would run .*exec evil/)
+    expect(stderr).toContain('.git/remotes/origin came into being in the box and is in quarantine')
+    expect(existsSync(`${project}/.git/remotes/origin`)).toBe(false)
+    rmSync(`${project}/.git/rebase-merge`, { recursive: true })
     expect(stderr).toMatch(/files changed that you run by hand \(.*Makefile/)
     expect(events()).toContainEqual(
       expect.objectContaining({ kind: 'edited', path: `${project}/.github/workflows`, runBy: 'GitHub' }),
