@@ -84,6 +84,7 @@ export function watchPlanted(watched: Watched): Planted {
         await delay(PATIENCE.milliseconds, undefined, { ref: false })
     },
     close() {
+      finish(state)
       state.worktrees.close()
       closePointers(state)
     },
@@ -234,10 +235,20 @@ function again(state: State, path: string, root: string): void {
   setTimeout(look, PATIENCE.milliseconds).unref()
 }
 
+/** The box has ended, and with it what git did there: nothing is waited for any more, whatever locks are left. */
+function finish(state: State): void {
+  state.closed = true
+  for (const path of [...state.tries.keys()]) {
+    const root = rootOf(state, path)
+    state.tries.set(path, PATIENCE.tries)
+    if (root !== undefined && lstatOf(path) !== undefined) appeared(state, path, root)
+  }
+  state.tries.clear()
+}
+
 /** Worktrees that were made meanwhile must not lead git elsewhere now that the box is gone. */
 function closePointers(state: State): void {
   const own = state.prepared.situation.project.repository?.commonDir
-  state.closed = true
   for (const path of state.pointers) {
     const root = rootOf(state, path)
     if (isHonest(path, own) || root === undefined || lstatOf(path) === undefined) continue
