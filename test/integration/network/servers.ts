@@ -107,6 +107,7 @@ function answer(request: IncomingMessage, response: ServerResponse, files: Files
       .end(`<!DOCTYPE html><a href="/${WHEEL}">${WHEEL}</a>`)
   if (path.startsWith('/simple/')) return void response.end('<a href="x">x</a>')
   if (path === '/slow') return events(response)
+  if (path === '/torn') return torn(response)
   if (path === '/v1/messages') return void response.end('answered')
   if (path.startsWith('/repo.git/')) {
     try {
@@ -123,6 +124,12 @@ function events(response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'text/event-stream' })
   response.write('data: one\n\n')
   setTimeout(() => response.end('data: two\n\n'), 500)
+}
+
+/** A long answer, of which only the first part comes. */
+function torn(response: ServerResponse): void {
+  response.writeHead(200, { 'content-length': 1 << 24 })
+  response.write(Buffer.alloc(1 << 16), () => response.socket?.destroy())
 }
 
 const WHEEL = 'tiny_wheel-1.0-py3-none-any.whl'

@@ -145,6 +145,18 @@ describe.each(['user', 'root'] as const)('tools in a box with listed hosts, as %
     expect(done.status).toBe(0)
   })
 
+  it('a connection that is cut in the middle, at either end, is an error there and nowhere else', async () => {
+    const script = `for base in https://git.example http://plain.example; do
+      curl -sS --max-time 20 -o /tmp/part $base/torn || echo cut off
+      curl -sSN $base/slow | head -c 4; echo
+      curl -sS $base/
+    done`
+    const done = await sh(script)
+    const each = (host: string): string => `cut off\ndata\nhello from ${host}\n`
+    expect(done.stdout).toBe(each('git.example') + each('plain.example'))
+    expect(done.stderr).not.toContain('timed out')
+  })
+
   it('npm install', async () => {
     if (!everything) return
     const npm = `${at.home}/.nvm/npm`
