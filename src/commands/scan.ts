@@ -3,8 +3,8 @@ import { exposedInHistory, exposedIn, exposedInTree, type Examined, type Exposed
 import { maskedInHistory, type HistoryReport } from '../git/history.ts'
 import { hookVariables } from '../git/safe.ts'
 import { stagedFiles } from '../git/staged.ts'
-import { realpathOf } from '../host/files.ts'
-import { isWithin } from '../host/paths.ts'
+import { lstatOf, realpathOf } from '../host/files.ts'
+import { isWithin, parentOf } from '../host/paths.ts'
 import { compileList, compileMatcher } from '../masks/patterns.ts'
 import { surveyPolicy, type Situation } from '../session/situation.ts'
 import { jsonText, shown } from '../ui/escape.ts'
@@ -55,12 +55,15 @@ async function runScan({ env, values, positionals, out, talk }: Call): Promise<n
 }
 
 async function tree(situation: Situation, asked: string | undefined): Promise<Result> {
-  const root = realpathOf(asked === undefined ? situation.project.root : absolute(asked, situation.cwd))
-  if (root === undefined || !isWithin(root, situation.project.root)) {
+  const path = realpathOf(asked === undefined ? situation.project.root : absolute(asked, situation.cwd))
+  if (path === undefined || !isWithin(path, situation.project.root)) {
     return fail({ code: 'usage', text: `scan: ${asked ?? ''} is not in the project`, command: 'scan' })
   }
+  const isFile = lstatOf(path)?.isDirectory() === false
+  const root = isFile ? parentOf(path) : path
+  const only = isFile ? path.slice(root.length + 1) : undefined
   const skips = skipsOf(situation, root)
-  const examined = await exposedInTree(root, { skips })
+  const examined = await exposedInTree(root, { skips, only })
   const prefix = root === situation.project.root ? '' : `${root.slice(situation.project.root.length + 1)}/`
   const found = examined.found.map((one) => ({ ...one, path: `${prefix}${one.path}` }))
   return { ...resultOf({ ...examined, found }), masked: [], complete: true }
@@ -142,5 +145,5 @@ function summary({ files, left, complete }: Result, findings: number): string {
   const rest = left === 0 ? '' : `, ${left} not (larger than 1 MB or not there)`
   const end = complete ? '' : '; not all of history: the time was over, or objects are missing'
   const found = findings === 1 ? '1 finding' : `${findings} findings`
-  return `${found} in ${files} files looked into${rest}${end}`
+  return `${found} in ${files === 1 ? '1 file' : `${files} files`} looked into${rest}${end}`
 }

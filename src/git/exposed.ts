@@ -35,13 +35,12 @@ const LARGEST = 1024 * 1024
 const TOGETHER = 64
 
 /** Looks into the files of a directory (absolute, resolved), as the scan for masks walks it. */
-export async function exposedInTree(root: string, { skips, limit = Infinity }: Choice): Promise<Examined> {
+export async function exposedInTree(
+  root: string,
+  { skips, limit = Infinity, only }: Choice & { only?: string | undefined },
+): Promise<Examined> {
   const end = Date.now() + limit
-  const { entries } = scanTree([root], { interesting: /(?:)/s })
-  const paths = entries
-    .filter(({ kind }) => kind === 'file')
-    .map(({ path }) => path.slice(root.length + 1))
-    .filter((path) => !skips(path))
+  const paths = (only === undefined ? filesBelow(root) : [only]).filter((path) => !skips(path))
   const examined: Examined = { found: [], files: 0, left: 0 }
   for (let at = 0; at < paths.length; at += TOGETHER) {
     if (Date.now() > end) {
@@ -55,6 +54,11 @@ export async function exposedInTree(root: string, { skips, limit = Infinity }: C
     )
   }
   return examined
+}
+
+function filesBelow(root: string): string[] {
+  const { entries } = scanTree([root], { interesting: /(?:)/s })
+  return entries.filter(({ kind }) => kind === 'file').map(({ path }) => path.slice(root.length + 1))
 }
 
 /** Looks into what the next commit would bring. */

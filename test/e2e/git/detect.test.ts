@@ -46,3 +46,14 @@ it('agentbox scan names file, line and rule, and exits 1', async () => {
     'od d/we[i]r*d {a,b}!.ts:1 github',
   ])
 })
+
+it.each([
+  ['fixtures/a.ts', 1, 'fixtures/a.ts:1', '1 finding in 1 file looked into'],
+  ['fixtures', 1, 'fixtures/a.ts:1', '1 finding in 1 file looked into'],
+  ['plain.ts', 0, '', '0 findings in 1 file looked into'],
+])('agentbox scan %s looks into that alone', async (path, status, found, told) => {
+  const scan = await at.bare([at.node, at.agentbox, 'scan', path], { cwd: project })
+  expect(scan).toMatchObject({ status })
+  expect(scan.stdout).toContain(found)
+  expect(scan.stderr).toContain(told)
+})
