@@ -81,6 +81,7 @@ test.each(bundles)('%s requires only node and its siblings', (name) => {
 test('installed into a prefix without a network, it runs, also for another user', () => {
   const prefix = join(dir, 'prefix')
   npm(['install', '--global', '--offline', '--prefix', prefix, join(dir, packed.filename)], dir)
+  expect(readFileSync(join(prefix, 'share/man/man1/agentbox.1'), 'utf8')).toContain('AGENTBOX')
   // A node under the home of root is out of the other user's reach.
   copyFileSync(process.execPath, join(dir, 'node'), constants.COPYFILE_FICLONE)
   const env = { PATH: `${dir}:/usr/bin:/bin`, HOME: dir }
