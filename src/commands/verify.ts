@@ -24,8 +24,11 @@ export const verify: Command = {
   run: runVerify,
 }
 
-/** Visible in every box, and a program of its own: see native/probe.c. */
-const PROBE = 'exec /run/agentbox/init probe'
+/**
+ * Visible in every box, and a program of its own: see native/probe.c. The comment is for who meets it in
+ * `agentbox log`.
+ */
+const PROBE = 'exec /run/agentbox/init probe # agentbox verify'
 
 async function runVerify(call: Call): Promise<number> {
   const { env, values, installDir, out, talk } = call
@@ -98,7 +101,7 @@ const GONE = 5000
 
 /** Everything in the box holds the pipe: when that ends, all of it has. */
 async function endsWithAgentbox(call: Call): Promise<Checked> {
-  const box = startBox(call, 'echo up; sleep 30')
+  const box = startBox(call, 'echo up; sleep 30 # agentbox verify kills it')
   const about = {
     id: 'end:killed',
     topic: 'end',

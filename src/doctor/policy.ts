@@ -6,7 +6,7 @@ export const policy: Check = {
   id: 'policy',
   about: 'the policy files of this directory: valid, found, and what they ask for',
   run({ situation, trouble }) {
-    if (trouble instanceof AgentboxError) return [refused(trouble)]
+    if (trouble instanceof AgentboxError) return refused(trouble)
     if (trouble !== undefined) throw trouble
     const pending = situation?.loaded.pending ?? []
     if (pending.length === 0) return []
@@ -22,13 +22,16 @@ export const policy: Check = {
   },
 }
 
-function refused({ problem }: AgentboxError): Finding {
-  const [first = '', ...rest] = describe(problem)
-  return {
+function refused({ problem }: AgentboxError): Finding[] {
+  const lines = describe(problem)
+  // Every mistake in the file, not the first alone.
+  const problems = problem.code === 'policy-invalid' ? lines.slice(0, -1) : lines.slice(0, 1)
+  const mend = lines.length > 1 ? lines.at(-1)! : 'agentbox schema'
+  return problems.map((text) => ({
     check: 'policy',
     severity: 'error',
-    problem: first,
+    problem: text,
     why: 'no agent is started here',
-    mend: rest.at(-1) ?? 'agentbox schema',
-  }
+    mend,
+  }))
 }

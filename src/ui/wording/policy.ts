@@ -8,7 +8,7 @@ export const policyWords: Words<
 > = {
   'policy-invalid': ({ issues }) => [
     ...issues.map(issueLine),
-    'nothing was started. Keys: agentbox schema, docs/policy.md',
+    'no box until that is mended. Keys: agentbox schema, docs/policy.md',
   ],
   'policy-ambiguous': ({ files }) => [
     `two policy files in one directory: ${files.map((file) => shown(file)).join(', ')}`,
