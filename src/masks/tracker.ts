@@ -49,6 +49,8 @@ export interface Tracker {
   masks(): ReadonlyMap<string, Mask>
   /** Resolves when everything that is known to have happened is decided; first when all is watched. */
   settled(): Promise<void>
+  /** See `TreeWatch.finish`. Nothing is decided any more. */
+  finish(): Promise<void>
   /** Looks at everything again; rejects with what cannot be decided. */
   rescan(): Promise<void>
   counts(): { directories: number; polled: number }
@@ -100,6 +102,7 @@ export function trackMasks(input: TrackerInput, initial: readonly Mask[] = []): 
       await watch.settled()
       throwIfFailed(decide(state))
     },
+    finish: () => watch.finish(),
     rescan: () => rescan(state, watch),
     counts: () => watch.counts(),
     close() {

@@ -34,6 +34,8 @@ export interface LiveMasks {
   expect(path: string, identity?: Identity): void
   /** Masks from now on what this policy masks, too; resolves when everything has been looked at by it. */
   restrict(policy: Policy): Promise<void>
+  /** The box has ended: what was done in its last moments is looked at, too. */
+  finish(): Promise<void>
   close(): void
 }
 
@@ -106,6 +108,7 @@ export function startLive(
     restore: () => restore(live, () => live.tracker.settled()),
     cover: (path) => coverPath(live, path),
     expect: planted.expect,
+    finish: () => live.tracker.finish(),
     restrict: (policy) => restrict(live, policy, listen),
     close() {
       live.closed = true

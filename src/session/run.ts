@@ -89,7 +89,7 @@ export async function runBoxed(
     let hits: string[] = []
     const end = await ending.finally(() => (hits = limits.release()))
     endReadonly()
-    supervision?.close(end)
+    await supervision?.close(end)
     for (const text of hits) tell.warn(text)
     collectStateFiles(state)
     for (const text of configNews(await collectGitConfigs(configs))) tell.warn(text)

@@ -46,7 +46,7 @@ export interface Supervision {
   verdicts: readonly string[]
   guard: Guard
   /** To be called when nothing of the box is left. */
-  close(end: AgentEnd): void
+  close(end: AgentEnd): Promise<void>
 }
 
 /**
@@ -90,9 +90,10 @@ export async function supervise(
     tally,
     verdicts: guard.verdicts,
     guard,
-    close(end) {
+    async close(end) {
       control.close()
       network.close()
+      await live.finish()
       finish(endText(end))
     },
   }

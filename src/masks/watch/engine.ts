@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { checkRoot, finishEvents, onEvent } from './events.ts'
 import { unheardFileSystem } from './places.ts'
 import { makePoller } from './poller.ts'
@@ -32,6 +33,7 @@ export function watchTree(input: TreeInput): TreeWatch {
   }
   const round = setInterval(() => tree.roots.forEach((root) => checkRoot(tree, root)), ROUND).unref()
   const rescan = async (): Promise<void> => {
+    tree.missed = false
     for (const directory of tree.roots.values()) tree.walk.push({ directory, mode: 'deep' })
     await tree.walk.idle()
   }
@@ -40,6 +42,13 @@ export function watchTree(input: TreeInput): TreeWatch {
     settled() {
       finishEvents(tree)
       return tree.walk.idle()
+    },
+    async finish() {
+      tree.ending = true
+      // The second is one that has begun after what was to be heard had happened.
+      for (let turns = 0; turns < 2; turns++) await turn()
+      finishEvents(tree)
+      await (tree.missed || tree.poller.size() > 0 ? rescan() : tree.walk.idle())
     },
     counts: () => ({ directories: tree.directories, polled: tree.poller.size() }),
     close() {
@@ -58,6 +67,7 @@ function makeTree(input: TreeInput): Tree {
   const { on } = input
   const walk = slicedWalk<Job>((job) => enter(tree, job))
   const onOverflow = (events: number): void => {
+    tree.missed = true
     if (!tree.closed) on.missed(`${events} events at once`)
   }
   const tree: Tree = {
@@ -76,6 +86,8 @@ function makeTree(input: TreeInput): Tree {
     retire: slowly((watcher: { close(): void }) => watcher.close()),
     onEvent: (directory, type, name) => onEvent(tree, directory, type, name),
     directories: 0,
+    missed: false,
+    ending: false,
     closed: false,
   }
   return tree

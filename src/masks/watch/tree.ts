@@ -36,6 +36,10 @@ export interface Tree {
   directories: number
   /** The file system of a root, if inotify does not hear of everything there. */
   unheard?: string
+  /** Events may have been lost, and nobody has looked at everything since. */
+  missed: boolean
+  /** What is met from now on is listed only. */
+  ending: boolean
   closed: boolean
 }
 
@@ -45,7 +49,7 @@ export function enter(tree: Tree, { directory, mode }: Job): void {
   const stat = statOf(directory.path)
   if (stat?.isDirectory() !== true) return vanish(tree, directory)
   directory.identity = identityOf(stat)
-  if (directory.watcher === undefined) open(tree, directory)
+  if (directory.watcher === undefined && !tree.ending) open(tree, directory)
   if (tree.unheard !== undefined)
     tree.poller.add(directory, `inotify does not hear of all changes on ${tree.unheard}`)
   list(tree, directory, mode)

@@ -42,6 +42,8 @@ export interface TreeWatch {
   rescan(): Promise<void>
   /** Resolves when nothing is left to be listed; the first time, when everything is watched. */
   settled(): Promise<void>
+  /** Nothing changes any more: resolves when all that has happened was heard of and looked at. */
+  finish(): Promise<void>
   /** Of all directories; those that are looked at again and again. */
   counts(): { directories: number; polled: number }
   close(): void

@@ -174,6 +174,26 @@ describe.each(['user', 'root'] as const)('what an agent plants, as %s', (who) =>
   })
 })
 
+it('takes away what an agent plants in its last moments', async () => {
+  const at = makeHome('user')
+  try {
+    const project = `${at.home}/work/project`
+    at.write(`${project}/node_modules/a`, '')
+    await at.must(['git', 'init', '-q', '-b', 'main', project])
+    const many =
+      'for i in $(seq 300); do mkdir -p node_modules/t/$i/x; : > node_modules/t/$i/x/.envrc; done; mv node_modules/t t'
+    for (const last of [many, 'touch .git/index.lock; echo evil > .envrc']) {
+      const { status } = await at.bare([at.node, at.agentbox, 'run', '--', 'bash', '-c', last], {
+        cwd: project,
+      })
+      expect(status).toBe(0)
+    }
+    expect(await at.must(['find', '.', '-name', '.envrc'], { cwd: project })).toBe('')
+  } finally {
+    at.remove()
+  }
+})
+
 it('only reports where the policy says so', async () => {
   const at = makeHome('user')
   try {
