@@ -36,7 +36,10 @@ async function allowGrants({ env, values, out, talk }: Call): Promise<number> {
   if (request.pending.length > 0) {
     if (values['yes'] !== true && !onTerminal()) return fail({ code: 'approval-needs-terminal' })
     if (values['yes'] === true) talk(requestText(request))
-    else if ((await askFor(situation, false)) !== 'yes') return DECLINED
+    else if ((await askFor(situation, false)) !== 'yes') {
+      talk('agentbox  nothing was approved\n')
+      return DECLINED
+    }
   }
   const after = approve(situation)
   if (values['json'] === true) out(documentText(after))

@@ -1,4 +1,13 @@
-import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { fail } from '../errors.ts'
 import { linkTarget, readRegular, realpathOf } from '../host/files.ts'
@@ -90,5 +99,15 @@ export function uninstall(installation: Installation): string[] {
   ]
   for (const path of links) if (linkTarget(path) !== undefined) rmSync(path)
   if (readRegular(`${shims}/.names`, 2 ** 20) !== undefined) rmSync(`${shims}/.names`)
+  for (const dir of [shims, data]) removeEmpty(dir)
   return names
+}
+
+/** What else somebody keeps there stays. */
+function removeEmpty(dir: string): void {
+  try {
+    rmdirSync(dir)
+  } catch {
+    // Not empty, or not there.
+  }
 }

@@ -153,13 +153,15 @@ function environmentLines({ env: { passed, withheld, secret } }: Status): string
 }
 
 function shellLines({ shell: { shims, activated } }: Status): string[] {
+  const missing = activated.filter((one) => !one.activated).map(({ shell }) => shell)
+  const done = activated.filter((one) => one.activated).map(({ shell }) => shell)
+  // A shell that was there before its start file had the line.
+  const remedy = done.length === 0 ? 'agentbox activate --write' : 'exec "$SHELL"'
   const words = {
     first: 'shims first in PATH',
     late: 'shims come late in PATH – agentbox activate --write',
-    missing: 'no shims in PATH: agents start unboxed – agentbox shims install',
+    missing: `no shims in PATH: agents start unboxed – ${remedy}`,
   }[shims]
-  const missing = activated.filter((one) => !one.activated).map(({ shell }) => shell)
-  const done = activated.filter((one) => one.activated).map(({ shell }) => shell)
   return [
     `${words}${done.length === 0 ? '' : `   ${done.join(', ')}`}`,
     ...missing.map((name) => `${name}: not activated – agentbox activate ${name} --write`),

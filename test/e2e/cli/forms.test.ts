@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeHome, type Options, type TestHome } from '../../support/home.ts'
 import type { Ended } from '../../support/spawn.ts'
@@ -211,6 +211,9 @@ describe.each(['user', 'root'] as const)('what can be printed and installed, as 
       ])
       expect((await run(['shims', 'remove'])).status).toBe(0)
       expect(readdirSync(shims())).toEqual(['mine'])
+      rmSync(`${shims()}/mine`)
+      await run(['shims', 'remove'])
+      expect(existsSync(shims().replace(/\/shims$/, ''))).toBe(false)
     })
   })
 })

@@ -119,7 +119,7 @@ describe('the question at a launch', () => {
   })
 
   it('agentbox allow asks the same', async () => {
-    expect(await asked('ab allow', ['n'])).toContain(`end-${count} 1`)
+    expect(await asked('ab allow', ['n'])).toMatch(/nothing was approved\n+end-\d+ 1/)
     expect(records()).toBe(0)
     expect(await asked('ab allow', ['y'])).toContain('approved: 1 grant')
     expect(await asked('ab allow')).toContain('nothing to approve: 1 grant approved before')
