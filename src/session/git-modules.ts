@@ -1,6 +1,8 @@
+import { lstatOf } from '../host/files.ts'
 import { modulesOf } from '../protect/git.ts'
 import { quarantine } from '../protect/quarantine.ts'
 import type { Project } from '../host/project.ts'
+import { namesIn } from './worktrees.ts'
 
 /**
  * Git directories of submodules that came while the box ran. `git submodule update` outside would take one for
@@ -13,16 +15,26 @@ export function moduleWatch(
 ): { quarantineNew(): string[] } {
   const common =
     repository === undefined || repository.kind === 'unverified' ? undefined : repository.commonDir
-  const before = new Set(common === undefined ? [] : modulesOf(common))
+  const all = (): string[] =>
+    common === undefined ? [] : [...modulesOf(common), ...linksIn(`${common}/modules`, 4)]
+  const before = new Set(all())
   return {
     /** Returns what people are to hear. */
     quarantineNew() {
       if (common === undefined) return []
-      const fresh = modulesOf(common).filter((path) => !before.has(path))
+      const fresh = all().filter((path) => !before.has(path))
       const outermost = fresh.filter((path) => !fresh.some((other) => path.startsWith(`${other}/`)))
       return outermost.map((path) => takeAway(path, common, state, session))
     },
   }
+}
+
+/** git follows a link to a git directory like the directory. */
+function linksIn(path: string, depth: number): string[] {
+  const stat = lstatOf(path)
+  if (stat?.isSymbolicLink() === true) return [path]
+  if (stat?.isDirectory() !== true || depth === 0 || lstatOf(`${path}/HEAD`) !== undefined) return []
+  return namesIn(path).flatMap((name) => linksIn(`${path}/${name}`, depth - 1))
 }
 
 function takeAway(path: string, root: string, state: string, session: string): string {

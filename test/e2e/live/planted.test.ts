@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readJournal } from '../../../src/session/journal.ts'
 import { listQuarantine } from '../../../src/protect/quarantine.ts'
@@ -154,12 +154,15 @@ describe.each(['user', 'root'] as const)('what an agent plants, as %s', (who) =>
   it('leaves alone what appears while no session runs', async () => {
     await inside(
       'mkdir -p .git/rebase-merge .git/remotes; echo "exec evil" > .git/rebase-merge/git-rebase-todo;' +
-        'echo "URL: https://evil.example/x" > .git/remotes/origin',
+        'echo "URL: https://evil.example/x" > .git/remotes/origin;' +
+        'mkdir -p .git/modules/deep; ln -s "$PWD/node_modules/e" .git/modules/deep/sub',
     )
     const { stderr } = await box.end()
     expect(stderr).toMatch(/rebase --continue would run .*exec evil/)
     expect(stderr).toContain('.git/remotes/origin came into being in the box and is in quarantine')
     expect(existsSync(`${project}/.git/remotes/origin`)).toBe(false)
+    expect(stderr).toContain('.git/modules/deep/sub came into being in the box and is in quarantine')
+    expect(readdirSync(`${project}/.git/modules/deep`)).toEqual([])
     rmSync(`${project}/.git/rebase-merge`, { recursive: true })
     expect(stderr).toMatch(/files changed that you run by hand \(.*Makefile/)
     expect(events()).toContainEqual(
