@@ -20,7 +20,7 @@ describe('hosts that the user allows', () => {
     expect(done).toMatchObject({ status: 0, stdout: '' })
     expect(done.stderr).toContain('agentbox allow')
     expect(readFileSync(`${project}/.agentboxrc`, 'utf8')).toMatch(
-      /^# ours\nversion: 1\nnetwork:\n  allow:\n    # why\n    - a\.example\n    - b\.example\n    - "@npm"\n$/,
+      /^# ours\nversion: 1\nnetwork:\n  allow: # why\n    - a\.example\n    - b\.example\n    - "@npm"\n$/,
     )
     expect((await agentbox('run', '--', 'true')).stderr).toMatch(/network +b\.example/)
   })

@@ -295,16 +295,16 @@ describe.each(['user', 'root'] as const)('agentbox run, as %s', (who: Who) => {
   it('gives an agent its log-in and takes it back refreshed', async () => {
     at.write(
       `${at.home}/.local/bin/claude`,
-      '#!/bin/sh\ncat ~/.claude/.credentials.json; echo \'{"t":"new"}\' > ~/.claude/.credentials.json; echo $ANTHROPIC_API_KEY$OPENAI_API_KEY; touch ~/.claude/settings.json 2>/dev/null || echo settings are read-only\n',
+      '#!/bin/sh\ncat ~/.claude/.credentials.json; echo \'{"accessToken":"new"}\' > ~/.claude/.credentials.json; echo $ANTHROPIC_API_KEY$OPENAI_API_KEY; touch ~/.claude/settings.json 2>/dev/null || echo settings are read-only\n',
       0o755,
     )
-    at.write(`${at.home}/.claude/.credentials.json`, '{"t":"old"}\n', 0o600)
+    at.write(`${at.home}/.claude/.credentials.json`, '{"accessToken":"old"}\n', 0o600)
     at.write(`${at.home}/.claude/settings.json`, '{}\n')
     const done = await run(['run', '--', 'claude'], {
       env: { PATH: `${at.home}/.local/bin:${at.env['PATH']}`, ANTHROPIC_API_KEY: 'ak', OPENAI_API_KEY: 'ok' },
     })
-    expect(done.stdout).toBe('{"t":"old"}\nak\nsettings are read-only\n')
-    expect(readFileSync(`${at.home}/.claude/.credentials.json`, 'utf8')).toBe('{"t":"new"}\n')
+    expect(done.stdout).toBe('{"accessToken":"old"}\nak\nsettings are read-only\n')
+    expect(readFileSync(`${at.home}/.claude/.credentials.json`, 'utf8')).toBe('{"accessToken":"new"}\n')
   })
 
   it('gives no other command what an agent has logged in with', async () => {
