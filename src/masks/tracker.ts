@@ -64,8 +64,10 @@ interface State {
   events: SetEvent[]
   /** What decides where links and substitutes lead. */
   behind: Set<string>
-  /** What was called urgent since the last decision. */
+  /** What was called urgent since the last decision; also what a link leads to, whose own name is not known by it. */
   urged: Set<string>
+  /** Whose own name was seen since then. */
+  seen: Set<string>
   /** Entries that a rescan has not met yet. */
   unseen: Set<string>
   timer: NodeJS.Timeout | undefined
@@ -84,6 +86,7 @@ export function trackMasks(input: TrackerInput, initial: readonly Mask[] = []): 
     events: [],
     behind: new Set(),
     urged: new Set(),
+    seen: new Set(),
     unseen: new Set(),
     timer: undefined,
     took: 0,
@@ -142,12 +145,17 @@ function touch(state: State, path: string, how: Touch): void {
   // Whatever covers it still does.
   if (how !== 'entry' && isKnown(state, path)) return how === 'content' ? schedule(state) : undefined
   const stat = statOf(path)
-  if (stat !== undefined) cover(state, path, stat)
-  note(state, stat === undefined ? { kind: 'gone', path } : { kind: 'seen', entry: entryOf(path, stat) })
+  if (stat === undefined) {
+    state.seen.delete(path)
+    return note(state, { kind: 'gone', path })
+  }
+  cover(state, path, stat)
+  state.seen.add(path)
+  note(state, { kind: 'seen', entry: entryOf(path, stat) })
 }
 
-function isKnown({ set, urged }: State, path: string): boolean {
-  return urged.has(path) || (set.masks.has(path) && set.entries.has(path))
+function isKnown({ set, urged, seen }: State, path: string): boolean {
+  return (urged.has(path) && seen.has(path)) || (set.masks.has(path) && set.entries.has(path))
 }
 
 function cover({ input: { masks, on }, urged }: State, path: string, stat?: BigIntStats): void {
@@ -202,7 +210,8 @@ function note(state: State, event: SetEvent): void {
 /** At once: what is found there from now on is not what was known. */
 function leave(state: State, directory: string): void {
   const prefix = `${directory}/`
-  for (const path of state.urged) if (path.startsWith(prefix)) state.urged.delete(path)
+  for (const paths of [state.urged, state.seen])
+    for (const path of paths) if (path.startsWith(prefix)) paths.delete(path)
   state.set = applyEvents(state.set, [...state.events.splice(0), { kind: 'left', directory }])
   schedule(state)
 }
@@ -230,6 +239,7 @@ function decide(state: State): unknown {
   const known = applyEvents(state.set, state.events.splice(0))
   const { urged } = state
   state.urged = new Set()
+  state.seen = new Set()
   state.set = known
   try {
     const { entries, unreadable } = known

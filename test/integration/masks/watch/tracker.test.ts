@@ -118,6 +118,20 @@ function perform(root: string, one: Operation): Promise<void> | void {
 }
 
 describe('the tracked set', () => {
+  it('has a secret by its own name that a link led to before the walk came there', async () => {
+    const root = temporary()
+    mkdirSync(`${root}/a`)
+    writeFileSync(`${root}/a/.env`, 'A=1\n')
+    const { tracker } = track(root)
+    try {
+      symlinkSync(`${root}/a/.env`, `${root}/x.env`)
+      await tracker.settled()
+      await agrees(tracker, root)
+    } finally {
+      tracker.close()
+    }
+  })
+
   it('is what a fresh scan finds, whatever is done to the tree', { timeout: 120_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(operation, { minLength: 1, maxLength: 30 }), async (operations) => {
