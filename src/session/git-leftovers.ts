@@ -2,27 +2,43 @@ import type { Project } from '../host/project.ts'
 import { lstatOf, readRegular } from '../host/files.ts'
 import { quarantine } from '../protect/quarantine.ts'
 import { shown } from '../ui/escape.ts'
-import { moduleWatch } from './git-modules.ts'
+import { moduleDirs } from './git-modules.ts'
 import { namesIn } from './worktrees.ts'
 
 const LARGEST = 1 << 20
 /** git still reads an address from a file here where the config has none of that name. */
 const REMOTES = ['remotes', 'branches'] as const
 
+/** What takes a leftover for its own, and how; for people. */
+const MODULE = { runBy: 'git submodule', because: 'git submodule update would have obeyed it' }
+const REMOTE = { runBy: 'git push', because: 'git would have fetched from and pushed to where it says' }
+
 /** What the box may write in `.git` as git's own work, and what the next git command outside would act upon. */
-export function leftoverWatch(project: Project, state: string, session: string): { look(): string[] } {
-  const { repository } = project
-  const modules = moduleWatch(project, state, session)
-  const own = repository === undefined || repository.kind === 'unverified' ? undefined : repository
-  const before = new Set(own === undefined ? [] : [...remotesOf(own.commonDir), ...stepsOf(own)])
+export function leftoverWatch({ repository }: Project, state: string, session: string): { look(): string[] } {
+  if (repository === undefined || repository.kind === 'unverified') return { look: () => [] }
+  const { commonDir } = repository
+  const before = new Set([...moduleDirs(commonDir), ...remotesOf(commonDir), ...stepsOf(repository)])
+  const fresh = (list: readonly string[]): string[] => list.filter((one) => !before.has(one))
+  const takeAway = (path: string, { runBy, because }: typeof MODULE): string => {
+    try {
+      quarantine(state, { path, root: commonDir, session, runBy })
+      return `${shown(path)} came into being in the box and is in quarantine: ${because}`
+    } catch (error) {
+      return `${shown(path)} came into being in the box and could not be moved (${(error as Error).message}): remove it before you run git`
+    }
+  }
   return {
     /** Returns what people are to hear. */
     look() {
-      if (own === undefined) return []
-      const remotes = remotesOf(own.commonDir).filter((path) => !before.has(path))
-      const steps = stepsOf(own).filter((step) => !before.has(step))
-      const moved = remotes.map((path) => takeAway(path, own.commonDir, state, session))
-      return [...modules.quarantineNew(), ...moved, ...tell(steps)]
+      const modules = fresh(moduleDirs(commonDir))
+      const outermost = modules.filter((path) => !modules.some((other) => path.startsWith(`${other}/`)))
+      const remotes = fresh(remotesOf(commonDir))
+      const steps = fresh(stepsOf(repository))
+      return [
+        ...outermost.map((path) => takeAway(path, MODULE)),
+        ...remotes.map((path) => takeAway(path, REMOTE)),
+        ...tell(steps),
+      ]
     },
   }
 }
@@ -51,13 +67,4 @@ function tell(steps: readonly string[]): string[] {
   const first = shown(steps[0]!.slice(0, 300))
   const more = steps.length > 1 ? `, and ${steps.length - 1} more` : ''
   return [`git rebase --continue would run what came from the box (${first}${more}): look before you go on`]
-}
-
-function takeAway(path: string, root: string, state: string, session: string): string {
-  try {
-    quarantine(state, { path, root, session, runBy: 'git push' })
-    return `${shown(path)} came into being in the box and is in quarantine: git would have fetched from and pushed to where it says`
-  } catch (error) {
-    return `${shown(path)} came into being in the box and could not be moved (${(error as Error).message}): remove it before you run git`
-  }
 }
