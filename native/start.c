@@ -106,8 +106,8 @@ _Noreturn static void refuse(const char *what) {
   _exit(125);
 }
 
-static void write_own_pid(const char *file) {
-  int fd = open(file, O_WRONLY | O_CLOEXEC);
+static void write_own_pid(int at, const char *file) {
+  int fd = openat(at, file, O_WRONLY | O_CLOEXEC);
   if (fd < 0 || write(fd, "0", 1) != 1) refuse(file);
   close(fd);
 }
@@ -126,10 +126,9 @@ static pid_t fork_into_groups(char **groups) {
   if (!there) child = fork();
   if (child == 0) {
     if (dup2(CAPTURE_FD, STDERR_FILENO) < 0) _exit(125);
-    if (!there && directory >= 0 && fchdir(directory) != 0) refuse(groups[0]);
-    if (!there && directory >= 0) write_own_pid("cgroup.procs");
-    if (!there && directory >= 0 && chdir("/") != 0) refuse("/");
-    for (char **file = groups; directory < 0 && file != NULL && *file != NULL; file++) write_own_pid(*file);
+    if (!there && directory >= 0) write_own_pid(directory, "cgroup.procs");
+    for (char **file = groups; directory < 0 && file != NULL && *file != NULL; file++)
+      write_own_pid(AT_FDCWD, *file);
   }
   if (directory >= 0) close(directory);
   return child;
