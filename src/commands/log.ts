@@ -1,8 +1,9 @@
 import { fail } from '../errors.ts'
-import { agentboxDirs } from '../host/dirs.ts'
+import { agentboxDirs, ensurePrivateDir } from '../host/dirs.ts'
 import { readHostFacts } from '../host/facts.ts'
 import { projectOf } from '../session/situation.ts'
 import type { JournalLine } from '../session/events.ts'
+import { logDir } from '../session/journal.ts'
 import { followLogs, sessionLogs, type SessionLog } from '../session/logs.ts'
 import { eventLine } from '../ui/journal.ts'
 import type { Call, Command, Values } from './types.ts'
@@ -14,29 +15,40 @@ export const log: Command = {
   summary: 'Show what happened in the sessions here: masks, quarantine, network',
   options: {
     all: { type: 'boolean', about: 'of every project' },
+    last: { type: 'boolean', about: 'of what has been, the last session alone' },
     follow: { type: 'boolean', short: 'f', about: 'go on with what happens from now' },
     network: { type: 'boolean', about: 'only what the network policy decided' },
     json: { type: 'boolean', about: 'a JSON object a line, with the session' },
   },
-  examples: ['agentbox log', 'agentbox log --network', 'agentbox log -f', 'agentbox log --all --json'],
+  examples: [
+    'agentbox log',
+    'agentbox log --last --network',
+    'agentbox log --last -f',
+    'agentbox log --all --json',
+  ],
   run: printLog,
 }
 
 async function printLog({ env, values, positionals, out, talk }: Call): Promise<number> {
   const [id, ...more] = positionals
-  if (more.length > 0) fail({ code: 'usage', text: 'log takes one session', command: 'log' })
-  const { state } = agentboxDirs(env, readHostFacts(env).home)
+  const last = values['last'] === true
+  if (more.length > 0 || (last && id !== undefined))
+    fail({ code: 'usage', text: 'log takes one session, or --last', command: 'log' })
+  const { home, uid } = readHostFacts(env)
+  const { state } = agentboxDirs(env, home)
   const project = id === undefined && values['all'] !== true ? projectOf(env) : undefined
   const logs = sessionLogs(state).filter(
     (one) => (id === undefined || one.id === id) && (project === undefined || one.project === project),
   )
   if (id !== undefined && logs.length === 0)
     fail({ code: 'io', action: 'find', path: id, reason: 'there is no such session' })
-  for (const one of logs) out(logText(one, values))
+  for (const one of last ? logs.slice(-1) : logs) out(logText(one, values))
   if (values['follow'] !== true) {
     if (logs.length === 0) talk('no session has been recorded here\n')
     return 0
   }
+  // Before the first session there is no place to look at.
+  ensurePrivateDir(logDir(state), uid)
   return await follow(state, { id, project }, values, out)
 }
 

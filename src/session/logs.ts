@@ -55,9 +55,16 @@ function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }
 
+/** Nothing of a journal that is gone: the oldest are taken away when a session begins. */
 function readPart(path: string, from: number, to: number): string {
+  if (from === to) return ''
   const buffer = Buffer.alloc(to - from)
-  const fd = openSync(path, 'r')
+  let fd: number
+  try {
+    fd = openSync(path, 'r')
+  } catch {
+    return ''
+  }
   try {
     return buffer.toString('utf8', 0, readSync(fd, buffer, 0, buffer.length, from))
   } finally {
