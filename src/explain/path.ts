@@ -1,5 +1,5 @@
 import { beyondCeiling } from '../config/grants.ts'
-import { isWithin, nameOf } from '../host/paths.ts'
+import { isWithin } from '../host/paths.ts'
 import type { Matcher } from '../masks/patterns.ts'
 import type { Mask } from '../masks/types.ts'
 import type { LaunchPlan, SandboxOp } from '../plan/ops.ts'
@@ -153,7 +153,7 @@ function explainNothing(
 function whenItAppears(path: string, { matcher, plan, policy }: PathInput): string[] {
   if (!isWithin(path, plan.project)) return []
   const hit = matcher.match(path, false) ?? matcher.match(path, true)
-  const runBy = protectionOf(nameOf(path))?.runBy
+  const runBy = protectionOf(path, false)
   return [
     ...(hit === undefined
       ? []

@@ -1,98 +1,141 @@
+import { nameOf } from '../host/paths.ts'
+import { nameTable, type Runners } from './table.ts'
+
 /**
- * What runs or steers later, outside the box, by its name in a work tree: read-only where it exists, at
- * any depth. Pure data; every entry says who would execute it.
+ * What runs or steers later, outside the box, without anybody having said so: read-only where it exists, moved to
+ * quarantine where it appears. Pure data; every entry says who would execute it.
  */
-export interface ProtectedName {
-  name: string
-  runBy: string
+export const protectedNames: Runners = {
+  agentbox: ['.agentboxrc', '.agentboxrc.yaml', '.agentboxrc.yml', '.agentboxrc.json'],
+  direnv: ['.envrc', '.envrc.*'],
+  autoenv: ['.autoenv', '.autoenv.zsh', '.autoenv_leave.zsh'],
+
+  // Agents: hooks, MCP servers, commands, settings.
+  'Claude Code (MCP servers)': ['.mcp.json'],
+  'Claude Code (hooks, settings, commands)': ['.claude', '.claude-plugin'],
+  'agents (skills)': ['.agents'],
+  Codex: ['.codex'],
+  'Gemini CLI': ['.gemini'],
+  'Qwen Code': ['.qwen'],
+  Cursor: ['.cursor', '.cursorrules'],
+  'Copilot (hooks, agents, language servers)': [
+    '.github/hooks',
+    '.github/agents',
+    '.github/skills',
+    '.github/prompts',
+    '.github/chatmodes',
+    '.github/copilot',
+    '.github/extensions',
+    '.github/lsp.json',
+    '.github/mcp.json',
+  ],
+  OpenCode: ['.opencode', 'opencode.json', 'opencode.jsonc'],
+  pi: ['.pi'],
+  Windsurf: ['.windsurf', '.windsurfrules'],
+  Kiro: ['.kiro'],
+  Cline: ['.cline', '.clinerules'],
+  'Roo Code': ['.roo', '.roorules', '.roomodes'],
+  'Kilo Code': ['.kilocode', '.kilocodemodes', '.kilo'],
+  Crush: ['.crush.json', 'crush.json'],
+  Factory: ['.factory'],
+  aider: ['.aider.conf.yml'],
+  Amp: ['.amp'],
+  Goose: ['.goose'],
+  Continue: ['.continue', '.continuerc.json'],
+  Augment: ['.augment'],
+  OpenHands: ['.openhands'],
+  Junie: ['.junie'],
+  Trae: ['.trae'],
+  Warp: ['.warp'],
+
+  // Editors: tasks, language servers, local settings.
+  'VS Code (tasks, settings)': ['.vscode', '*.code-workspace'],
+  'JetBrains IDEs (run configurations)': ['.idea', '.run', '.fleet', '*.ipr', '*.iws'],
+  'Zed (tasks)': ['.zed'],
+  'Helix (language servers)': ['.helix'],
+  'Sublime Text (build systems)': ['*.sublime-project'],
+  'Kate (build commands, language servers)': ['.kateproject'],
+  Nova: ['.nova'],
+  'Eclipse (builders)': ['.externalToolBuilders'],
+  'Emacs (local variables)': ['.dir-locals.el', '.dir-locals-2.el'],
+  'Neovim (exrc)': ['.nvim.lua', '.nvimrc', '.lazy.lua'],
+  vi: ['.exrc'],
+  'vim (exrc)': ['.vimrc', '_vimrc', '.gvimrc', '.lvimrc', '.local.vimrc'],
+  'coc.nvim (language servers)': ['.vim'],
+  YouCompleteMe: ['.ycm_extra_conf.py'],
+  'dev containers': ['.devcontainer', '.devcontainer.json'],
+
+  // Version control.
+  'husky (git hooks)': ['.husky', '.huskyrc', '.huskyrc.*'],
+  // It takes what it finds first, and obeys its local file beside any other.
+  'lefthook (git hooks)': ['lefthook', '.lefthook', 'lefthook-local', '.lefthook-local'].flatMap((name) =>
+    ['yml', 'yaml', 'toml', 'json'].map((type) => `${name}.${type}`),
+  ),
+  'pre-commit (git hooks)': ['.pre-commit-config.yaml', '.pre-commit-config.yml', 'prek.toml'],
+  'overcommit (git hooks)': ['.overcommit.yml', '.local-overcommit.yml', '.git-hooks'],
+  'git (hooks, where core.hooksPath names it)': ['.githooks'],
+  'hk (git hooks)': ['hk.pkl', 'hk.local.pkl'],
+  'CaptainHook (git hooks)': ['captainhook.json', 'captainhook.config.json'],
+  'GrumPHP (git hooks)': ['grumphp.yml', 'grumphp.yml.dist'],
+  'git submodule': ['.gitmodules'],
+  'git (when included)': ['.gitconfig'],
+  'git lfs (where it sends files)': ['.lfsconfig'],
+  'Mercurial (hooks)': ['hgrc', 'hgrc-not-shared'],
+  'Jujutsu (config)': ['.jj/repo/config.toml', '.jj/config.toml'],
+
+  // Tools that a shell, an editor or any command starts from here.
+  npm: ['.npmrc'],
+  Yarn: ['.yarnrc', '.yarnrc.yml', '.yarn/releases', '.yarn/plugins', '.yarn/sdks'],
+  pnpm: ['.pnpmfile.cjs', '.pnpmfile.mjs'],
+  mise: [
+    'mise.toml',
+    'mise.*.toml',
+    '.mise.toml',
+    '.mise.*.toml',
+    '.miserc.toml',
+    '.mise',
+    'mise/config.toml',
+    'mise/config.*.toml',
+    'mise/conf.d',
+    '.config/mise',
+    '.config/mise.toml',
+    '.config/mise.*.toml',
+    '.config/miserc.toml',
+  ],
+  'asdf, mise': ['.tool-versions'],
+  'cargo, rust-analyzer': ['.cargo/config', '.cargo/config.toml', 'rust-toolchain', 'rust-toolchain.toml'],
+  bundler: ['.bundle/config'],
+
+  // Shells and prompts, which read what lies where they are started.
+  bash: ['.bashrc', '.bash_profile', '.bash_login', '.bash_logout', '.bash_aliases'],
+  'login shells': ['.profile'],
+  zsh: ['.zshrc', '.zshenv', '.zprofile', '.zlogin', '.zlogout'],
+  fish: ['.config/fish'],
+  R: ['.Rprofile', '.Renviron', '.RData'],
+  irb: ['.irbrc'],
+  pry: ['.pryrc'],
+  pdb: ['.pdbrc'],
+  gdb: ['.gdbinit'],
+  lldb: ['.lldbinit'],
+  'the Perl debugger': ['.perldb'],
+  GHCi: ['.ghci'],
+  ocaml: ['.ocamlinit'],
+  Erlang: ['.erlang'],
+  iex: ['.iex.exs'],
+  Octave: ['.octaverc'],
 }
 
-/** It takes what it finds first, and obeys its local file beside any other. */
-function lefthookNames(): ProtectedName[] {
-  const names = ['lefthook', '.lefthook', 'lefthook-local', '.lefthook-local']
-  return names.flatMap((name) =>
-    ['yml', 'yaml', 'toml', 'json'].map((type) => ({
-      name: `${name}.${type}`,
-      runBy: 'lefthook (git hooks)',
-    })),
-  )
+const table = nameTable(protectedNames)
+
+/** Who would run what stands at a path, if it is protected by its name; `link`: a symbolic link stands there. */
+export function protectionOf(path: string, link: boolean): string | undefined {
+  return link ? table.findLink(path) : table.find(path)
 }
 
-export const protectedNames: readonly ProtectedName[] = [
-  { name: '.agentboxrc', runBy: 'agentbox' },
-  { name: '.agentboxrc.yaml', runBy: 'agentbox' },
-  { name: '.agentboxrc.yml', runBy: 'agentbox' },
-  { name: '.agentboxrc.json', runBy: 'agentbox' },
-  { name: '.envrc', runBy: 'direnv' },
-  { name: '.mcp.json', runBy: 'Claude Code (MCP servers)' },
-  { name: '.claude', runBy: 'Claude Code (hooks, settings, commands)' },
-  { name: '.codex', runBy: 'Codex' },
-  { name: '.gemini', runBy: 'Gemini CLI' },
-  { name: '.qwen', runBy: 'Qwen Code' },
-  { name: '.cursor', runBy: 'Cursor' },
-  { name: '.cursorrules', runBy: 'Cursor' },
-  { name: '.opencode', runBy: 'OpenCode' },
-  { name: 'opencode.json', runBy: 'OpenCode' },
-  { name: 'opencode.jsonc', runBy: 'OpenCode' },
-  { name: '.pi', runBy: 'pi' },
-  { name: '.windsurf', runBy: 'Windsurf' },
-  { name: '.kiro', runBy: 'Kiro' },
-  { name: '.roo', runBy: 'Roo Code' },
-  { name: '.kilocode', runBy: 'Kilo Code' },
-  { name: '.crush.json', runBy: 'Crush' },
-  { name: 'crush.json', runBy: 'Crush' },
-  { name: '.factory', runBy: 'Factory' },
-  { name: '.aider.conf.yml', runBy: 'aider' },
-  { name: '.vscode', runBy: 'VS Code (tasks, settings)' },
-  { name: '.idea', runBy: 'JetBrains IDEs (run configurations)' },
-  { name: '.zed', runBy: 'Zed (tasks)' },
-  { name: '.nvim.lua', runBy: 'Neovim (exrc)' },
-  { name: '.exrc', runBy: 'vi' },
-  { name: '.vimrc', runBy: 'vim (exrc)' },
-  { name: '_vimrc', runBy: 'vim (exrc)' },
-  { name: '.gvimrc', runBy: 'vim (exrc)' },
-  { name: '.nvimrc', runBy: 'Neovim (exrc)' },
-  { name: '.devcontainer', runBy: 'dev containers' },
-  { name: '.devcontainer.json', runBy: 'dev containers' },
-  { name: '.husky', runBy: 'husky (git hooks)' },
-  ...lefthookNames(),
-  { name: '.pre-commit-config.yaml', runBy: 'pre-commit (git hooks)' },
-  { name: '.gitmodules', runBy: 'git submodule' },
-  { name: '.gitconfig', runBy: 'git (when included)' },
-  { name: '.lfsconfig', runBy: 'git lfs (where it sends files)' },
-  { name: 'hgrc', runBy: 'Mercurial (hooks)' },
-  { name: 'hgrc-not-shared', runBy: 'Mercurial (hooks)' },
-  { name: '.npmrc', runBy: 'npm' },
-  { name: '.yarnrc', runBy: 'Yarn' },
-  { name: '.yarnrc.yml', runBy: 'Yarn' },
-  { name: '.pnpmfile.cjs', runBy: 'pnpm' },
-  { name: '.pnpmfile.mjs', runBy: 'pnpm' },
-  { name: '.mise.toml', runBy: 'mise' },
-  { name: 'mise.toml', runBy: 'mise' },
-  { name: '.mise.local.toml', runBy: 'mise' },
-  { name: 'mise.local.toml', runBy: 'mise' },
-  { name: '.mise', runBy: 'mise' },
-  { name: '.tool-versions', runBy: 'asdf, mise' },
-  { name: '.bashrc', runBy: 'bash' },
-  { name: '.bash_profile', runBy: 'bash' },
-  { name: '.bash_login', runBy: 'bash' },
-  { name: '.profile', runBy: 'login shells' },
-  { name: '.zshrc', runBy: 'zsh' },
-  { name: '.zshenv', runBy: 'zsh' },
-  { name: '.zprofile', runBy: 'zsh' },
-  { name: '.zlogin', runBy: 'zsh' },
-  { name: '.gdbinit', runBy: 'gdb' },
-  { name: '.lldbinit', runBy: 'lldb' },
-]
-
-const byName = new Map(protectedNames.map((entry) => [entry.name, entry]))
-
-/** The protection for a base name, if it has one. */
-export function protectionOf(name: string): ProtectedName | undefined {
-  return byName.get(name)
+/** The same for everything that is moved away, a `.git` too. */
+export function isProtected(path: string, link: boolean): boolean {
+  return nameOf(path) === '.git' || protectionOf(path, link) !== undefined
 }
 
-/** True for every protected base name and for `.git`; for the scan's inner loop. */
-export const protectedPattern = new RegExp(
-  `^(?:\\.git|${protectedNames.map(({ name }) => name.replaceAll('.', '\\.')).join('|')})$`,
-)
+/** A sieve over base names, for the scan's inner loop: true for whatever is protected, and for some more. */
+export const protectedPattern = new RegExp(`^\\.git$|${table.source}`)

@@ -81,9 +81,9 @@ function gitProtections({ project, repository, entries }: ProtectInput): GitProt
 function namedPath({ path, kind }: { path: string; kind: string }, project: string): ProtectedPath[] {
   const name = nameOf(path)
   if (name === '.git') return kind === 'file' ? [{ path, why: 'git follows it' }] : []
-  const protection = protectionOf(name)
-  if (protection === undefined) return []
-  const why = `${protection.runBy} would run or obey it`
+  const runBy = protectionOf(path, kind === 'symlink')
+  if (runBy === undefined) return []
+  const why = `${runBy} would run or obey it`
   if (kind !== 'symlink') return [{ path, why }]
   // The link itself cannot be mounted over; what it leads to can.
   const target = realpathOf(path)

@@ -1,9 +1,8 @@
 import { readdirSync } from 'node:fs'
 import { fsPath } from '../host/bytes.ts'
 import { lstatOf } from '../host/files.ts'
-import { nameOf } from '../host/paths.ts'
 import type { Touch } from '../masks/watch/types.ts'
-import { byHandDirectories, byHandNames } from '../protect/by-hand.ts'
+import { byHandDirectories, byHandOf } from '../protect/by-hand.ts'
 import type { Watched } from './supervise.ts'
 
 /** Files that are told of; a checkout of everything is not worth more. */
@@ -29,7 +28,7 @@ export function watchByHand({ journal, prepared }: Watched): ByHand {
       const stat = lstatOf(path)
       // Listed: it may have stood there all the time.
       if (stat === undefined || (how === 'listed' && stat.ctimeMs < began)) return
-      tell(path, byHandNames[nameOf(path)] ?? 'you')
+      tell(path, byHandOf(path) ?? 'you')
     },
     close() {
       for (const [dir, runBy] of Object.entries(byHandDirectories))

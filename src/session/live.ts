@@ -9,13 +9,12 @@ import type { Touch } from '../masks/watch/types.ts'
 import type { Policy } from '../policy/types.ts'
 import type { Identity } from '../plan/ops.ts'
 import { lstatOf } from '../host/files.ts'
-import { nameOf } from '../host/paths.ts'
 import { expectAgain, type Again } from './again.ts'
 import { track, type EarlyWatch } from './early.ts'
 import { watchByHand } from './by-hand.ts'
 import { watchPlanted } from './planted.ts'
 import { rulesUnder, secretsOf, type Rules } from './live-rules.ts'
-import { byHandPattern } from '../protect/by-hand.ts'
+import { byHandOf } from '../protect/by-hand.ts'
 import { identityOf, makePlacer, type Outcome, type Placer } from './placing.ts'
 import { storeLater, type StoreLater } from './storing.ts'
 import type { Watched } from './supervise.ts'
@@ -76,7 +75,7 @@ export function startLive(
   const byHand = watchByHand(watched)
   const store = storeLater(situation.dirs.state, situation.project.root)
   const other = (path: string, how: Touch): void => {
-    if (byHandPattern.test(nameOf(path))) return byHand.look(path, how)
+    if (byHandOf(path) !== undefined) return byHand.look(path, how)
     planted.look(path, how)
     onOther(path)
   }

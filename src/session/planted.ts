@@ -3,7 +3,7 @@ import { lstatOf } from '../host/files.ts'
 import { ancestorsBetween, isWithin, nameOf, parentOf } from '../host/paths.ts'
 import type { Belonging } from '../git/worktree-dirs.ts'
 import type { Touch } from '../masks/watch/types.ts'
-import { protectedPattern, protectionOf } from '../protect/names.ts'
+import { isProtected, protectionOf } from '../protect/names.ts'
 import { quarantine } from '../protect/quarantine.ts'
 import { posesAsRepository, repositoryParts, steeringParts } from '../protect/repositories.ts'
 import type { Identity } from '../plan/ops.ts'
@@ -53,7 +53,7 @@ interface State extends Watched {
 export function watchPlanted(watched: Watched): Planted {
   const { survey } = watched.prepared
   const { entries } = survey.scan
-  const names = entries.filter(({ name }) => protectedPattern.test(name)).map(({ path }) => path)
+  const names = entries.flatMap(({ path, kind }) => (isProtected(path, kind === 'symlink') ? [path] : []))
   const repositories = entries.map(({ path }) => parentOf(path)).filter(posesAsRepository)
   const state: State = {
     ...watched,
@@ -72,7 +72,7 @@ export function watchPlanted(watched: Watched): Planted {
   return {
     look(path, how) {
       if (repositoryParts.test(nameOf(path))) lookAtPart(state, path, how)
-      else look(state, path, how)
+      if (isProtected(path, mayBeLink(path))) look(state, path, how)
     },
     ready: () => void (state.ready = true),
     expect(path, identity) {
@@ -203,10 +203,12 @@ function tooMany({ guard }: State): void {
 
 function runByOf(path: string): string {
   const name = nameOf(path)
-  return name === '.git' || repositoryParts.test(name)
-    ? 'git'
-    : (protectionOf(name)?.runBy ?? 'another program')
+  const runBy = protectionOf(path, mayBeLink(path))
+  return runBy ?? (name === '.git' || repositoryParts.test(name) ? 'git' : 'another program')
 }
+
+/** What is gone may have been one. */
+const mayBeLink = (path: string): boolean => lstatOf(path)?.isSymbolicLink() !== false
 
 function pointerOf(state: State, path: string): Belonging {
   const found = state.worktrees.belonging(path)

@@ -52,6 +52,18 @@ describe.each(['user', 'root'] as const)('what an agent plants, as %s', (who) =>
     ['what a hook manager obeys beside its file', 'echo x: > .lefthook-local.toml', '.lefthook-local.toml'],
     ['what Mercurial executes', 'mkdir .hg; echo "[hooks]" > .hg/hgrc', '.hg/hgrc'],
     ['deep down', 'mkdir -p src/deep; echo "{}" > src/deep/.mcp.json', 'src/deep/.mcp.json'],
+    [
+      'a workspace of an editor, whatever it is called',
+      'echo "{}" > any.code-workspace',
+      'any.code-workspace',
+    ],
+    ['by where it lies', 'mkdir -p .github/hooks; echo "{}" > .github/hooks/x.json', '.github/hooks'],
+    [
+      'by where it has been moved to',
+      'mkdir -p c/mise; echo "[hooks]" > c/mise/config.toml; mv c .config',
+      '.config/mise',
+    ],
+    ['a link that gives a tree such a name', 'mkdir -p src/c; ln -s c src/.cargo', 'src/.cargo'],
     ['a directory', 'mkdir .husky', '.husky'],
     ['a tree moved into place', 'mkdir -p x/hooks; echo "{}" > x/settings.json; mv x .claude', '.claude'],
     [
@@ -91,11 +103,16 @@ describe.each(['user', 'root'] as const)('what an agent plants, as %s', (who) =>
   it('names what was changed that people run by hand, and leaves it where it is', async () => {
     at.write(`${project}/Makefile`, 'all:\n')
     at.write(`${project}/sub dir/package.json`, '{}\n')
-    await inside('echo "x: ; evil" >> Makefile; echo "{}" > src/conftest.py; mkdir -p .github/workflows')
+    await inside(
+      'echo "x: ; evil" >> Makefile; echo "{}" > src/conftest.py; echo "{}" > flake.nix; mkdir -p .github/workflows',
+    )
     const edited = (): string[] =>
       events().flatMap((one) => (one.kind === 'edited' ? [one.path.slice(project.length + 1)] : []))
     expect(
-      await eventually(() => edited().includes('src/conftest.py') && edited().includes('Makefile'), LIMIT),
+      await eventually(
+        () => ['src/conftest.py', 'Makefile', 'flake.nix'].every((path) => edited().includes(path)),
+        LIMIT,
+      ),
     ).toBe(true)
     expect(readFileSync(`${project}/Makefile`, 'utf8')).toContain('evil')
   })

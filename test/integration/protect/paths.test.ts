@@ -112,6 +112,25 @@ describe('protectPaths', () => {
     expect(paths).not.toContain('/etc')
   })
 
+  it('protects by place as well as by name, and what a link gives such a place', () => {
+    const entries = [
+      put('a.code-workspace'),
+      put('.cargo/config.toml'),
+      put('src/config.toml'),
+      put('gh/hooks/x.json'),
+    ]
+    mkdirSync(`${project}/.github/hooks`, { recursive: true })
+    symlinkSync('../gh', `${project}/src/.github`)
+    entries.push({ path: `${project}/.github/hooks`, kind: 'directory' })
+    entries.push({ path: `${project}/src/.github`, kind: 'symlink' })
+    const { readonly, pins } = protect(entries)
+    const paths = relative(readonly.map(({ path }) => path))
+    for (const path of ['a.code-workspace', '.cargo/config.toml', '.github/hooks', 'gh'])
+      expect(paths).toContain(path)
+    expect(paths).not.toContain('src/config.toml')
+    expect(relative(pins)).toEqual(expect.arrayContaining(['.cargo', '.github']))
+  })
+
   it('refuses a git directory whose hooks are a link: it could be replaced', () => {
     rmSync(`${project}/.git/hooks`, { recursive: true })
     symlinkSync('../hooks', `${project}/.git/hooks`)
