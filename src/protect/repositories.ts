@@ -7,6 +7,9 @@ import { nameOf } from '../host/paths.ts'
  */
 export const repositoryParts = /^(?:HEAD|objects|refs|commondir|config|config\.worktree|hooks)$/
 
+/** Directories that are not searched, with whatever repositories in them; see `skipVendored`. */
+export const unwatchedNames = /^(?:node_modules|\.git)$/
+
 /** What makes git run something in such a directory. */
 export const steeringParts = ['commondir', 'config', 'config.worktree', 'hooks'] as const
 

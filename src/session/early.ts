@@ -4,13 +4,15 @@ import { byHandPattern } from '../protect/by-hand.ts'
 import { protectedPattern } from '../protect/names.ts'
 import { hiding, type Rules } from './live-rules.ts'
 import type { Prepared } from './prepare.ts'
-import { repositoryParts } from '../protect/repositories.ts'
+import { repositoryParts, unwatchedNames } from '../protect/repositories.ts'
 import type { Survey } from './survey.ts'
 
 type Listener = TrackerInput['on']
 
 /** Names that are watched besides those of secrets. */
-const OTHERS = new RegExp(`${protectedPattern.source}|${byHandPattern.source}|${repositoryParts.source}`)
+const OTHERS = new RegExp(
+  `${protectedPattern.source}|${byHandPattern.source}|${repositoryParts.source}|${unwatchedNames.source}`,
+)
 
 /** The watch over the project while its box is being built. */
 export interface EarlyWatch {

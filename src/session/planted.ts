@@ -5,16 +5,21 @@ import type { Belonging } from '../git/worktree-dirs.ts'
 import type { Touch } from '../masks/watch/types.ts'
 import { isProtected, protectionOf } from '../protect/names.ts'
 import { quarantine } from '../protect/quarantine.ts'
-import { posesAsRepository, repositoryParts, steeringParts } from '../protect/repositories.ts'
+import { posesAsRepository, repositoryParts, steeringParts, unwatchedNames } from '../protect/repositories.ts'
 import type { Identity } from '../plan/ops.ts'
 import { identityOf } from './placing.ts'
 import type { Watched } from './supervise.ts'
+import { changedRepositories } from './unwatched.ts'
 import { isHonest, namesIn, watchWorktrees, type Worktrees } from './worktrees.ts'
 
 /** Milliseconds: what comes back within them was replaced, not removed. */
 const MOMENT = 1000
 /** For git to finish what it has begun. */
 const PATIENCE = { tries: 50, milliseconds: 40 }
+/** Some ten are looked into in a millisecond, of what nobody watches. */
+const [FEWEST_DIRECTORIES, MOST_DIRECTORIES] = [500, 20_000]
+/** Milliseconds by which the clock that files are stamped with may be behind. */
+const TICK = 10
 /** Somebody who plants more than so many has no other purpose. */
 const MOST = 500
 
@@ -43,6 +48,8 @@ interface State extends Watched {
   /** How often an unfinished `.git` was looked at. */
   tries: Map<string, number>
   told: Set<string>
+  /** Directories that are looked into when the box has ended. */
+  unwatched: Set<string>
   began: number
   /** The first walk through the project is done. */
   ready: boolean
@@ -65,12 +72,18 @@ export function watchPlanted(watched: Watched): Planted {
     tries: new Map(),
     closed: false,
     told: new Set(),
+    unwatched: new Set(
+      entries.flatMap(({ name, path, kind }) =>
+        unwatchedNames.test(name) && kind === 'directory' ? [path] : [],
+      ),
+    ),
     began: Date.now(),
     ready: false,
     moved: 0,
   }
   return {
     look(path, how) {
+      if (unwatchedNames.test(nameOf(path))) state.unwatched.add(path)
       if (repositoryParts.test(nameOf(path))) lookAtPart(state, path, how)
       if (isProtected(path, mayBeLink(path))) look(state, path, how)
     },
@@ -240,12 +253,22 @@ function again(state: State, path: string, root: string): void {
 /** The box has ended, and with it what git did there: nothing is waited for any more, whatever locks are left. */
 function finish(state: State): void {
   state.closed = true
+  lookElsewhere(state)
   for (const path of [...state.tries.keys()]) {
     const root = rootOf(state, path)
     state.tries.set(path, PATIENCE.tries)
     if (root !== undefined && lstatOf(path) !== undefined) appeared(state, path, root)
   }
   state.tries.clear()
+}
+
+/** The longer the session was, the longer its end may take. */
+function lookElsewhere({ unwatched, began, tries, journal }: State): void {
+  const most = Math.min(MOST_DIRECTORIES, FEWEST_DIRECTORIES + Date.now() - began)
+  const { found, left } = changedRepositories([...unwatched], began - TICK, most)
+  for (const path of found) tries.set(path, PATIENCE.tries)
+  const reason = `repositories were looked for in ${most} directories of node_modules and .git; there are more`
+  if (left) journal.record({ kind: 'degraded', part: 'quarantine', reason })
 }
 
 /** Worktrees that were made meanwhile must not lead git elsewhere now that the box is gone. */

@@ -11,6 +11,7 @@ import type { GrantedPath, HiddenPath } from '../plan/stages.ts'
 import { originText } from '../policy/origin.ts'
 import type { Origin, Policy, Sourced } from '../policy/types.ts'
 import { protectedPattern } from '../protect/names.ts'
+import { unwatchedNames } from '../protect/repositories.ts'
 import { grantsOf } from './grants.ts'
 import type { Situation } from './situation.ts'
 
@@ -39,7 +40,10 @@ export function surveyFiles(situation: Situation): Survey {
   }))
   const roots = [project.root, ...grants.map(({ path }) => path)]
   const matcher = compileMatcher(policy.masks)
-  const interesting = new RegExp(`${matcher.interesting.source}|${protectedPattern.source}|^HEAD$`, 'is')
+  const interesting = new RegExp(
+    `${matcher.interesting.source}|${protectedPattern.source}|^HEAD$|${unwatchedNames.source}`,
+    'is',
+  )
   const scan = scanTree(roots, { interesting, skip: skipVendored })
   const { pending, approved } = grantsOf(loaded, matcher)
   const rules = {

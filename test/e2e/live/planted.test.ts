@@ -214,6 +214,43 @@ it('takes away what an agent plants in its last moments', async () => {
   }
 })
 
+it('takes away repositories that an agent leaves where nobody watches, and none that were there', async () => {
+  const at = makeHome('user')
+  try {
+    const project = `${at.home}/work/project`
+    const dependency = `${project}/node_modules/dependency`
+    await at.must(['git', 'init', '-q', '-b', 'main', project])
+    await at.must(['git', 'init', '-q', '-b', 'main', dependency])
+    await at.must(['git', 'init', '-q', '--bare', `${project}/node_modules/fixture`])
+    at.write(`${project}/evil`, '#!/bin/sh\necho ran >> "$HOME/ran"\n', 0o755)
+    // Each takes a repository that git itself makes, and has it run something at every `git status`.
+    const places = ['node_modules/bare', 'node_modules/a/b/node_modules/c', 'later/node_modules/x', '.git/x']
+    const plant = [
+      'set -e; evil() { git config -f "$1" core.fsmonitor "$PWD/evil"; git config -f "$1" core.bare false; }',
+      ...places.map(
+        (path) =>
+          `git init -q --bare ${path}; git config -f ${path}/config core.worktree .; evil ${path}/config`,
+      ),
+      'git init -q node_modules/whole; evil node_modules/whole/.git/config',
+      'git -C node_modules/dependency status; echo gitdir: ../../sub > node_modules/dependency/HEAD',
+    ].join('\n')
+    const run = await at.bare([at.node, at.agentbox, 'run', '--', 'sh', '-c', plant], { cwd: project })
+    expect(run).toMatchObject({ status: 0 })
+    for (const path of [...places, 'node_modules/whole'])
+      await at.bare(['git', 'status'], { cwd: `${project}/${path}` })
+    expect(existsSync(`${at.home}/ran`)).toBe(false)
+    const moved = listQuarantine(stateOf(at)).map(({ path }) => path.slice(project.length + 1))
+    expect(moved.toSorted()).toEqual(
+      [...places.map((path) => `${path}/HEAD`), 'node_modules/whole/.git'].toSorted(),
+    )
+    expect(existsSync(`${dependency}/.git/HEAD`)).toBe(true)
+    expect(existsSync(`${project}/node_modules/fixture/HEAD`)).toBe(true)
+    expect(run.stderr).toContain('5 files quarantined')
+  } finally {
+    at.remove()
+  }
+})
+
 it('only reports where the policy says so', async () => {
   const at = makeHome('user')
   try {
