@@ -3,7 +3,6 @@ import { readConfig } from '../git/settings.ts'
 import type { GitRepository } from '../git/repository.ts'
 import { fsPath } from '../host/bytes.ts'
 import { isWritable, lstatOf, readRegular } from '../host/files.ts'
-import { isWithin } from '../host/paths.ts'
 import { readdirSync } from 'node:fs'
 import { normalize } from 'node:path/posix'
 import type { Placeholder, ProtectedPath } from './paths.ts'
@@ -20,12 +19,15 @@ export interface GitProtection {
   missing: Placeholder[]
 }
 
-/** Protection of a repository's git directories; `project` bounds what included files are followed. */
-export function protectRepository(repository: GitRepository, project: string): GitProtection {
-  const parts = [protectGitDir(repository.commonDir, project, repository.workTree)]
+/** Whether a path lies in a place that the box may write to: anything else needs no protection. */
+type IsInside = (path: string) => boolean
+
+/** Protection of a repository's git directories. */
+export function protectRepository(repository: GitRepository, isInside: IsInside): GitProtection {
+  const parts = [protectGitDir(repository.commonDir, isInside, repository.workTree)]
   for (const dir of directoriesIn(`${repository.commonDir}/worktrees`))
-    parts.push(protectWorktree(dir, repository, project))
-  for (const dir of modulesOf(repository.commonDir)) parts.push(protectGitDir(dir, project, undefined))
+    parts.push(protectWorktree(dir, repository, isInside))
+  for (const dir of modulesOf(repository.commonDir)) parts.push(protectGitDir(dir, isInside, undefined))
   return { paths: parts.flatMap((part) => part.paths), missing: parts.flatMap((part) => part.missing) }
 }
 
@@ -42,7 +44,11 @@ export function modulesOf(commonDir: string): string[] {
 }
 
 /** Protection of one git directory that is not a linked worktree's. */
-export function protectGitDir(gitDir: string, project: string, workTree: string | undefined): GitProtection {
+export function protectGitDir(
+  gitDir: string,
+  isInside: IsInside,
+  workTree: string | undefined,
+): GitProtection {
   const settings = readConfig(`${gitDir}/config`)
   const why = 'git executes what it names'
   const paths: ProtectedPath[] = [
@@ -51,7 +57,7 @@ export function protectGitDir(gitDir: string, project: string, workTree: string 
     { path: `${gitDir}/config.worktree`, why },
     { path: `${gitDir}/info/attributes`, why: 'it selects filters and diff drivers' },
     { path: `${gitDir}/commondir`, why: 'it moves hooks and config elsewhere' },
-    ...referredTo(settings, gitDir, workTree, project),
+    ...referredTo(settings, gitDir, workTree, isInside),
   ]
   // Where this user may not write, the agent may not either.
   if (!isWritable(gitDir)) return { paths, missing: [] }
@@ -72,9 +78,9 @@ export function protectGitDir(gitDir: string, project: string, workTree: string 
  * A linked worktree's administration. Of a worktree that the box shows, only what redirects git is closed;
  * any other one whole, since `git gc` in a box that cannot see the work tree would prune it.
  */
-function protectWorktree(dir: string, repository: GitRepository, project: string): GitProtection {
+function protectWorktree(dir: string, repository: GitRepository, isInside: IsInside): GitProtection {
   const back = readRegular(`${dir}/gitdir`, POINTER_LIMIT)?.toString('utf8').trim()
-  const shown = dir === repository.gitDir || (back !== undefined && isWithin(normalize(back), project))
+  const shown = dir === repository.gitDir || (back !== undefined && isInside(normalize(back)))
   if (!shown) return { paths: [{ path: dir, why: 'it belongs to another worktree' }], missing: [] }
   const paths = ['commondir', 'gitdir', 'config.worktree'].map((name) => ({
     path: `${dir}/${name}`,
@@ -88,12 +94,12 @@ function referredTo(
   settings: readonly GitSetting[],
   gitDir: string,
   workTree: string | undefined,
-  project: string,
+  isInside: IsInside,
 ): ProtectedPath[] {
   const out: ProtectedPath[] = []
   const add = (value: string, base: string, why: string): void => {
     const path = normalize(value.startsWith('/') ? value : `${base}/${value}`).replace(/\/$/, '')
-    if (path !== project && isWithin(path, project)) out.push({ path, why })
+    if (isInside(path)) out.push({ path, why })
   }
   for (const { section, key, value } of settings) {
     if (key === 'path' && /^include(if\.|$)/.test(section)) add(value, gitDir, 'git config includes it')

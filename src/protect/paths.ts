@@ -3,10 +3,11 @@ import type { GitRepository } from '../git/repository.ts'
 import { repositoryAt } from '../git/repository.ts'
 import { fail } from '../errors.ts'
 import { fsPath } from '../host/bytes.ts'
-import { lstatOf, realpathOf } from '../host/files.ts'
+import { linkTarget, lstatOf, realpathOf } from '../host/files.ts'
 import { ancestorsBetween, isWithin, nameOf, parentOf } from '../host/paths.ts'
+import { pathsBehind } from '../masks/chain.ts'
 import { protectGitDir, protectRepository, type GitProtection } from './git.ts'
-import { protectionOf } from './names.ts'
+import { isProtected, protectionOf } from './names.ts'
 
 /** A path that the box mounts read-only although it lies in something writable. */
 export interface ProtectedPath {
@@ -27,6 +28,8 @@ export interface Protection {
   readonly: ProtectedPath[]
   /** Ancestors bound onto themselves, so that they cannot be renamed away; outermost first. */
   pins: string[]
+  /** Symbolic links that decide what is protected or masked: they must not be replaced or removed either. */
+  links: string[]
   /** To be made before the box is: some of `readonly` are these. */
   placeholders: Placeholder[]
 }
@@ -38,47 +41,75 @@ export interface ProtectInput {
   entries: readonly { path: string; kind: string }[]
   /** What else is read-only where it lies in something writable: parts named by the policy, agentbox itself. */
   readonly: readonly ProtectedPath[]
+  /** Granted directories beside the project. */
+  grants: readonly { path: string; access: 'ro' | 'rw' }[]
+  /**
+   * What is masked or hidden. The next launch goes by names and places again, so an agent that moved what is
+   * above it (into node_modules, to where no pattern fits) would read it then.
+   */
+  covered: readonly string[]
+  /** What is masked, hidden or read-only because of what is named so, perhaps through links. */
+  named: readonly string[]
 }
 
 /** Decides what is read-only and pinned. Reads, and creates nothing: that is `makePlaceholders`. */
 export function protectPaths(input: ProtectInput): Protection {
-  const git = gitProtections(input)
+  const rootOf = writableRoots(input)
+  const git = gitProtections(input, rootOf)
   const placeholders = git.missing.filter(({ path }) => lstatOf(path) === undefined)
   const made = new Set(placeholders.map(({ path }) => path))
-  const named = input.entries.flatMap((entry) => namedPath(entry, input.project))
+  const named = input.entries.flatMap((entry) => namedPath(entry, rootOf))
   const wanted = [...named, ...git.paths, ...input.readonly]
   const readonly = outermost(
     wanted.flatMap((entry) => (made.has(entry.path) ? [entry] : existing(entry, input))),
   )
-  return { readonly, pins: pinsFor(readonly, roots(input)), placeholders }
+  const links = linksOf(input, rootOf)
+  const fixed = [...readonly.map(({ path }) => path), ...links, ...input.covered]
+  return { readonly, pins: pinsFor(fixed, readonly, input, rootOf), links, placeholders }
 }
 
-function roots({ project, repository }: ProtectInput): string[] {
-  return repository === undefined ? [project] : [project, repository.commonDir]
+type RootOf = (path: string) => string | undefined
+
+/** The innermost place that the box shows and a path is in; undefined where the box may not write. */
+function writableRoots({ project, repository, grants }: ProtectInput): RootOf {
+  const readonly = new Set(grants.filter(({ access }) => access === 'ro').map(({ path }) => path))
+  const own =
+    repository?.kind === 'worktree' ? [repository.commonDir].filter((dir) => !isWithin(dir, project)) : []
+  const roots = [...grants.map(({ path }) => path), ...own, project]
+  return (path) => {
+    const around = roots.filter((dir) => isWithin(path, dir))
+    const root = around.reduce((best, dir) => (dir.length >= best.length ? dir : best), '')
+    const closed = readonly.has(root) && root !== project && !own.includes(root)
+    return root === '' || closed ? undefined : root
+  }
 }
 
-function gitProtections({ project, repository, entries }: ProtectInput): GitProtection {
+function gitProtections({ repository, entries }: ProtectInput, rootOf: RootOf): GitProtection {
+  const isInside = (path: string): boolean => ![undefined, path].includes(rootOf(path))
   const all: GitProtection[] = []
-  if (repository !== undefined && repository.kind !== 'unverified')
-    all.push(protectRepository(repository, project))
+  const done = new Set<string>()
+  if (repository !== undefined && repository.kind !== 'unverified') {
+    all.push(protectRepository(repository, isInside))
+    done.add(repository.commonDir)
+  }
   for (const { path } of entries) {
     if (nameOf(path) !== '.git' && nameOf(path) !== 'HEAD') continue
     const nested = repositoryAt(parentOf(path))
-    if (nested === undefined || nested.gitDir === repository?.gitDir) continue
+    if (nested === undefined || done.has(nested.commonDir) || rootOf(nested.commonDir) === undefined) continue
     // It may be what a test reads: nothing is made in it.
     if (nested.kind === 'bare') {
-      all.push({ paths: protectGitDir(nested.gitDir, project, undefined).paths, missing: [] })
+      all.push({ paths: protectGitDir(nested.gitDir, isInside, undefined).paths, missing: [] })
       continue
     }
     if (nameOf(path) === 'HEAD') continue
-    // Git directories outside the project are not in the box; those under .git/modules are done above.
-    if (isWithin(nested.commonDir, project))
-      all.push(protectGitDir(nested.commonDir, project, nested.workTree))
+    done.add(nested.commonDir)
+    all.push(protectRepository(nested, isInside))
   }
   return { paths: all.flatMap((one) => one.paths), missing: all.flatMap((one) => one.missing) }
 }
 
-function namedPath({ path, kind }: { path: string; kind: string }, project: string): ProtectedPath[] {
+function namedPath({ path, kind }: { path: string; kind: string }, rootOf: RootOf): ProtectedPath[] {
+  if (rootOf(path) === undefined) return []
   const name = nameOf(path)
   if (name === '.git') return kind === 'file' ? [{ path, why: 'git follows it' }] : []
   const runBy = protectionOf(path, kind === 'symlink')
@@ -87,9 +118,19 @@ function namedPath({ path, kind }: { path: string; kind: string }, project: stri
   if (kind !== 'symlink') return [{ path, why }]
   // The link itself cannot be mounted over; what it leads to can.
   const target = realpathOf(path)
-  return target !== undefined && target !== project && isWithin(target, project)
-    ? [{ path: target, why }]
-    : []
+  const root = target === undefined ? undefined : rootOf(target)
+  return root === undefined || target === root ? [] : [{ path: target!, why }]
+}
+
+/**
+ * Nothing but a link can be mounted over a link, which the hand in the box does (`session/links.ts`). All of them
+ * count that are on the way to what is named.
+ */
+function linksOf({ entries, named }: ProtectInput, rootOf: RootOf): string[] {
+  const protectedLinks = entries.filter(({ path, kind }) => kind === 'symlink' && isProtected(path, true))
+  const ways = [...protectedLinks.map(({ path }) => path), ...named].flatMap(pathsBehind)
+  const links = ways.filter((path) => rootOf(path) !== undefined && linkTarget(path) !== undefined)
+  return [...new Set(links)].toSorted()
 }
 
 /** Keeps what exists. In a git directory a symlink in a protected place cannot be closed: refuse. */
@@ -117,11 +158,23 @@ function outermost(entries: readonly ProtectedPath[]): ProtectedPath[] {
   return kept
 }
 
-function pinsFor(readonly: readonly ProtectedPath[], within: readonly string[]): string[] {
+/** Not in what is read-only anyway, and not above a place that is granted for reading: a pin would cover that one. */
+function pinsFor(
+  fixed: readonly string[],
+  readonly: readonly ProtectedPath[],
+  { grants }: ProtectInput,
+  rootOf: RootOf,
+): string[] {
+  const closed = new Set(readonly.map(({ path }) => path))
+  const apart = grants.filter(({ access }) => access === 'ro').map(({ path }) => path)
   const pins = new Set<string>()
-  for (const { path } of readonly) {
-    const root = within.find((dir) => isWithin(path, dir))
-    if (root !== undefined) for (const dir of ancestorsBetween(root, path)) pins.add(dir)
+  for (const path of fixed) {
+    const root = rootOf(path)
+    if (root === undefined) continue
+    for (const dir of ancestorsBetween(root, path)) {
+      if (closed.has(dir)) break
+      if (!apart.some((one) => isWithin(one, dir))) pins.add(dir)
+    }
   }
   return [...pins].toSorted()
 }

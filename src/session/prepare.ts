@@ -35,6 +35,8 @@ export interface Prepared {
   home: PrivateHome | undefined
   /** What is read-only in places that the box may write to. */
   readonly: string[]
+  /** Those of it that are links, which the hand in the box sees to. */
+  links: string[]
   placeholders: Placeholder[]
 }
 
@@ -69,6 +71,9 @@ export function prepare(
       ...steeringFiles(situation, writable),
       ...ownInstallation(helper, writable),
     ],
+    grants: survey.grants,
+    covered: [...survey.masks, ...survey.hidden].map(({ path }) => path),
+    named: namedParts(survey, policy),
   })
   const plan = buildPlan({
     policy,
@@ -93,8 +98,18 @@ export function prepare(
     helper,
     warnings: [...survey.warnings, ...warningsFor(situation), ...ownProgram(own, program)],
   })
-  const readonly = protection.readonly.map(({ path }) => path)
-  return { situation, survey, plan, profile, home, readonly, placeholders: protection.placeholders }
+  const { links, placeholders } = protection
+  const readonly = [...protection.readonly.map(({ path }) => path), ...links]
+  return { situation, survey, plan, profile, home, readonly, links, placeholders }
+}
+
+/** What a link may lead to something from that is masked, hidden or read-only because of that. */
+function namedParts({ masks }: Survey, { filesystem, masks: { substitute } }: Policy): string[] {
+  return [
+    ...masks.flatMap(({ reason }) => (reason.by === 'symlink-target' ? [reason.via!] : [])),
+    ...substitute.map(({ value }) => value.target),
+    ...[...filesystem.hide, ...filesystem.readonly].map(({ value }) => value),
+  ]
 }
 
 /** The home is the repository's, for whichever agent; what one logged in with is not the others' to read. */

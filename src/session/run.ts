@@ -16,6 +16,7 @@ import { checkIdentities, noteIdentities } from './identity.ts'
 import { collectGitConfigs, copyGitConfigs, mountGitConfigs, withGitConfigs } from './git-config.ts'
 import type { ConfigNews } from './git-config.ts'
 import { leftoverWatch } from './git-leftovers.ts'
+import { holdLinks } from './links.ts'
 import { keepReadonly } from './readonly.ts'
 import { holdLimits } from './limits.ts'
 import { launch, startHelper, type AgentEnd } from './launcher.ts'
@@ -80,7 +81,7 @@ export async function runBoxed(
       openFiles: softOpenFiles(),
       async onReady(box) {
         checkIdentities(plan, box.pid)
-        await mountGitConfigs(configs, box.inside)
+        await Promise.all([mountGitConfigs(configs, box.inside), holdLinks(prepared.links, box.inside)])
         supervision = await supervise(box, prepared, { session, early: early!, warn: tell.warn, outside })
         endReadonly = keepReadonly({ box, guard: supervision.guard, paths: prepared.readonly, configs })
       },

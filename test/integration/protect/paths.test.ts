@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { AgentboxError } from '../../../src/errors.ts'
 import { findRepository } from '../../../src/git/repository.ts'
-import { makePlaceholders, protectPaths, type Protection } from '../../../src/protect/paths.ts'
+import {
+  makePlaceholders,
+  protectPaths,
+  type Protection,
+  type ProtectInput,
+} from '../../../src/protect/paths.ts'
 
 let project: string
 
@@ -23,12 +28,20 @@ function put(path: string, text = ''): { path: string; kind: string } {
   return { path: `${project}/${path}`, kind: 'file' }
 }
 
-function protect(entries: { path: string; kind: string }[] = [], readonly: string[] = []): Protection {
+function protect(
+  entries: { path: string; kind: string }[] = [],
+  readonly: string[] = [],
+  more: Partial<Pick<ProtectInput, 'grants' | 'covered' | 'named'>> = {},
+): Protection {
   return protectPaths({
     project,
     repository: findRepository(project),
     entries,
     readonly: readonly.map((path) => ({ path: `${project}/${path}`, why: 'test' })),
+    grants: [],
+    covered: [],
+    named: [],
+    ...more,
   })
 }
 
@@ -135,6 +148,67 @@ describe('protectPaths', () => {
     rmSync(`${project}/.git/hooks`, { recursive: true })
     symlinkSync('../hooks', `${project}/.git/hooks`)
     expect(() => protect()).toThrow(AgentboxError)
+  })
+
+  it('pins what is above a secret, but in no place that is granted for reading', () => {
+    put('a/b/.env')
+    put('r/c/.env')
+    put('r/.envrc')
+    const covered = ['a/b/.env', 'r/c/.env'].map((path) => `${project}/${path}`)
+    const grants = [{ path: `${project}/r/c`, access: 'ro' as const }]
+    const entries = [{ path: `${project}/r/x/.envrc`, kind: 'file' }]
+    put('r/x/.envrc')
+    const { pins } = protect(entries, [], { covered, grants })
+    expect(relative(pins)).toEqual(['.git', '.git/info', 'a', 'a/b', 'r/x'])
+  })
+
+  it('holds every link on the way to what is protected, masked or hidden, and what is above it', () => {
+    put('real/deep/x')
+    put('b/y')
+    for (const [link, to] of [
+      ['a/.env', '../now/x'],
+      ['now', 'real/deep'],
+      ['.envrc', 'b/y'],
+      ['other', 'b/y'],
+    ] as const) {
+      mkdirSync(`${project}/a`, { recursive: true })
+      symlinkSync(to, `${project}/${link}`)
+    }
+    const entries = [{ path: `${project}/.envrc`, kind: 'symlink' }]
+    const found = protect(entries, [], {
+      named: [`${project}/a/.env`],
+      covered: [`${project}/real/deep/x`],
+    })
+    expect(relative(found.links)).toEqual(['.envrc', 'a/.env', 'now'])
+    expect(relative(found.pins)).toEqual(['.git', '.git/info', 'a', 'b', 'real', 'real/deep'])
+  })
+
+  it("closes the repositories in what may be written besides, and a nested one's submodules and worktrees", () => {
+    const other = realpathSync(mkdtempSync(`${tmpdir()}/agentbox-granted-`))
+    try {
+      const outside = (...args: string[]): void =>
+        git('-C', `${other}/n`, '-c', 'protocol.file.allow=always', ...args)
+      git('commit', '-qm', 'x', '--allow-empty')
+      git('init', '-q', `${other}/n`)
+      outside('submodule', 'add', project, 'dep')
+      outside('commit', '-qm', 'x')
+      outside('submodule', 'deinit', '-f', 'dep')
+      outside('worktree', 'add', '-q', '--detach', `${other}/../${project.split('/').at(-1)}-tree`)
+      const entries = [{ path: `${other}/n/.git`, kind: 'directory' }]
+      const paths = (access: 'ro' | 'rw'): string[] =>
+        protect(entries, [], { grants: [{ path: other, access }] }).readonly.map(({ path }) => path)
+      for (const path of [
+        'hooks',
+        'config',
+        'modules/dep/hooks',
+        `worktrees/${project.split('/').at(-1)}-tree`,
+      ])
+        expect(paths('rw')).toContain(`${other}/n/.git/${path}`)
+      expect(paths('ro').filter((path) => path.startsWith(other))).toEqual([])
+    } finally {
+      rmSync(other, { recursive: true })
+      rmSync(`${project}-tree`, { recursive: true, force: true })
+    }
   })
 
   it('takes read-only parts of the policy', () => {

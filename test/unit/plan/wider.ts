@@ -58,6 +58,7 @@ export function planOf(policy: Policy): LaunchPlan {
       masks,
       protection: {
         pins: [],
+        links: [],
         readonly: filesystem.readonly.filter(inside).map(({ value }) => ({ path: value, why: 'policy' })),
         placeholders: [],
       },
