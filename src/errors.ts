@@ -31,6 +31,8 @@ export interface Grant extends Place {
 export type Problem =
   | { code: 'usage'; text: string; command?: string }
   | { code: 'policy-invalid'; issues: PolicyIssue[] }
+  /** The same of options alone: a mistake in the call. */
+  | { code: 'option-invalid'; issues: PolicyIssue[] }
   | { code: 'policy-ambiguous'; files: string[] }
   | { code: 'grants-unapproved'; grants: Grant[]; command: string[]; denied?: string | undefined }
   | { code: 'approval-needs-terminal' }
@@ -78,6 +80,7 @@ export function fail(problem: Problem, cause?: unknown): never {
 export function exitStatusOf(problem: Problem): number {
   switch (problem.code) {
     case 'usage':
+    case 'option-invalid':
       return 2
     case 'command-not-runnable':
       return 126

@@ -31,7 +31,7 @@ async function editSecret({ env, positionals, values, talk }: Call): Promise<num
   )
   try {
     const content = process.stdin.isTTY
-      ? edited(secret, situation, String(values['editor'] ?? env['VISUAL'] ?? env['EDITOR'] ?? 'vi'))
+      ? edited(secret, situation, String(values['editor'] || env['VISUAL'] || env['EDITOR'] || 'vi'))
       : readFileSync(0)
     if (content !== undefined) secret.write(content)
     talk(`agentbox  ${shown(file)} ${summary(secret, content)}\n`)

@@ -11,22 +11,8 @@ export function filesystemOf(
   ceiling: Sourced<string>[],
 ): Policy['filesystem'] {
   const { layers, input, gate } = context
-  const parts = (key: 'readonly' | 'hide') =>
-    layers.flatMap((layer) =>
-      (layer.rc.filesystem?.[key] ?? []).map((path, index) =>
-        sourcedAt(layer, ['filesystem', key, index], absolutePath(path, partsDir(layer, input), input.home)),
-      ),
-    )
+  const parts = (key: 'readonly' | 'hide') => restrictedParts(context, key)
   const [readonly, hide] = [parts('readonly'), parts('hide')]
-  for (const { value, origin } of hide) {
-    if (!isWithin(input.project, value)) continue
-    gate.refuse({
-      ...origin,
-      file: origin.file ?? '',
-      key: 'filesystem.hide',
-      problem: 'would hide the whole project',
-    })
-  }
   const limits = { home: input.home, ceiling, own: input.own ?? [] }
   const write = grantedPaths(context, 'write', limits, { against: [...hide, ...readonly], given: [] })
   const read = grantedPaths(context, 'read', limits, { against: hide, given: write })
@@ -44,6 +30,25 @@ export function filesystemOf(
       'home',
     ),
   }
+}
+
+/** What would restrict nothing is refused: somebody believes that it does. */
+function restrictedParts({ layers, input, gate }: Context, key: 'readonly' | 'hide'): Sourced<string>[] {
+  return layers.flatMap((layer) =>
+    (layer.rc.filesystem?.[key] ?? []).map((text, index) => {
+      const at = ['filesystem', key, index]
+      const path = absolutePath(text, partsDir(layer, input), input.home)
+      const whole = key === 'hide' ? 'hide the whole project' : 'make the whole project read-only'
+      const problem = isWithin(input.project, path)
+        ? `would ${whole}: name its parts`
+        : layer.layer === 'flag' && !isWithin(path, input.project)
+          ? 'is not in this project'
+          : undefined
+      if (problem !== undefined)
+        gate.refuse({ ...layer.place(at), key: `filesystem.${key}`, problem: `"${text}" ${problem}` })
+      return sourcedAt(layer, at, path)
+    }),
+  )
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { DocNode, DocPath } from './document.ts'
-import { fail } from '../errors.ts'
+import { fail, type PolicyIssue } from '../errors.ts'
 import { checkDocument, type ParsedLayer } from './parse.ts'
 
 /** What the options of a command say about the policy. Lists are repeated options. */
@@ -41,7 +41,7 @@ const KEYS: Record<keyof PolicyFlags, string> = {
 
 /**
  * The options as the innermost layer, checked like a file; undefined if there are none. Relative paths
- * start from `cwd`. Fails with `policy-invalid`; the "file" of a value is its option.
+ * start from `cwd`. Fails with `option-invalid`; the "file" of a value is its option.
  */
 export function flagLayer(flags: PolicyFlags, cwd: string): ParsedLayer | undefined {
   const given = (Object.keys(KEYS) as (keyof PolicyFlags)[]).filter((flag) => flags[flag] !== undefined)
@@ -55,10 +55,16 @@ export function flagLayer(flags: PolicyFlags, cwd: string): ParsedLayer | undefi
     put(document, KEYS[flag].split('.'), valueOf(flag, flags[flag]!, given.indexOf(flag)))
   const place = (at: number) => ({ file: `--${given[at] ?? ''}` })
   const checked = checkDocument(document, 'flag', place)
-  if ('issues' in checked) return fail({ code: 'policy-invalid', issues: checked.issues })
+  if ('issues' in checked) return invalid(checked.issues)
   const optionAt = (path: DocPath) =>
     given.findIndex((flag) => `${path.join('.')}.`.startsWith(`${KEYS[flag]}.`))
   return { layer: 'flag', file: 'options', dir: cwd, rc: checked.rc, place: (path) => place(optionAt(path)) }
+}
+
+/** What is wrong with a policy; where it is the call's own options alone, that is a mistake in the call. */
+export function invalid(issues: PolicyIssue[]): never {
+  const ofOptions = issues.every(({ file }) => file.startsWith('--'))
+  return fail({ code: ofOptions ? 'option-invalid' : 'policy-invalid', issues })
 }
 
 function scalar(value: string | number, at: number): DocNode {

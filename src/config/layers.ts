@@ -1,10 +1,11 @@
-import { fail, type Grant } from '../errors.ts'
+import type { Grant } from '../errors.ts'
 import { isWithin } from '../host/paths.ts'
 import { normalEntry } from '../network/rules/entry.ts'
 import { baseline } from '../policy/baseline.ts'
 import type { PatternRule, Policy, Sourced } from '../policy/types.ts'
 import { isOwn, partsDir, type Context, type ResolveInput } from './context.ts'
 import { filesystemOf } from './filesystem.ts'
+import { invalid } from './flags.ts'
 import { gateTo, grantAt, type ApprovedGrant, type Outcome } from './grants.ts'
 import { agentsOf, envSetOf, limitsOf, scalarOf, sourcedAt, substitutesOf } from './merge.ts'
 import { ownPaths, ownValue, trustOf } from './own-values.ts'
@@ -24,7 +25,7 @@ export interface Resolved {
 /**
  * Merges the layers: baseline, user, repository (outermost first), flags. Restrictions add up, and no
  * later layer lifts an earlier one's; grants of a repository count only where they are approved. Fails
- * with `policy-invalid` and everything that is wrong.
+ * with `policy-invalid`, or `option-invalid`, and everything that is wrong.
  */
 export function resolvePolicy(input: ResolveInput): Resolved {
   const outcome: Outcome = { pending: [], approved: [], issues: [] }
@@ -80,7 +81,7 @@ export function resolvePolicy(input: ResolveInput): Resolved {
     enforce: enforceOf(layers, base.enforce),
     quiet: ownValue(owners, 'quiet') ?? base.quiet,
   }
-  if (outcome.issues.length > 0) fail({ code: 'policy-invalid', issues: inFileOrder(outcome.issues) })
+  if (outcome.issues.length > 0) invalid(inFileOrder(outcome.issues))
   return { policy, pending: inFileOrder(outcome.pending), approved: inFileOrder(outcome.approved) }
 }
 

@@ -19,6 +19,8 @@ const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[
 /** Linux's PATH_MAX; nothing in a policy is longer than a path. */
 const MAX_LENGTH = 4096
 
+const MAX_QUOTED = 100
+
 export function checkText(text: string): string | undefined {
   if (text === '') return 'is empty'
   if (text.length > MAX_LENGTH) return `is longer than ${MAX_LENGTH} characters`
@@ -48,6 +50,7 @@ export function both(...checks: Check[]): Check {
   }
 }
 
+/** As a message has it: what is wrong with a long one stands behind it, and must be seen. */
 export function quote(text: string): string {
-  return JSON.stringify(text)
+  return JSON.stringify(text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text)
 }

@@ -155,13 +155,13 @@ function readonlyParts({ filesystem }: Policy, project: string): ProtectedPath[]
   }))
 }
 
-/** A restriction of what is not there is a slip of the pen, or will hold once it is. */
-function missingParts({ filesystem }: Policy, project: string): string[] {
-  return (['hide', 'readonly'] as const).flatMap((key) =>
+/** What is said of a path that is not there is a slip of the pen, or will hold once it is. */
+function missingPaths({ filesystem }: Policy, project: string): string[] {
+  return (['read', 'write', 'hide', 'readonly'] as const).flatMap((key) =>
     filesystem[key]
       .filter(
         ({ value, origin }) =>
-          origin.layer !== 'user' && origin.layer !== 'system' && lstatOf(value) === undefined,
+          origin.layer !== 'user' && origin.layer !== 'system' && realpathOf(value) === undefined,
       )
       .map(({ value, origin }) => {
         const name = isWithin(value, project) ? value.slice(project.length + 1) : value
@@ -195,7 +195,7 @@ function warningsFor({ policy, project }: Situation): string[] {
   if (project.repository?.kind === 'unverified') {
     out.push('git will not work in the box: .git points to a directory that does not point back')
   }
-  out.push(...missingParts(policy, project.root))
+  out.push(...missingPaths(policy, project.root))
   const { mode } = policy.network
   if (policy.credentials.length > 0 && mode.value !== 'allow') {
     out.push(

@@ -1,5 +1,6 @@
+import { invalid } from '../config/flags.ts'
 import { beyondCeiling, beyondFoundation, type ApprovedGrant } from '../config/grants.ts'
-import { fail, type Grant } from '../errors.ts'
+import type { Grant } from '../errors.ts'
 import { lstatOf, realpathOf } from '../host/files.ts'
 import { isWithin } from '../host/paths.ts'
 import { compileMatcher } from '../masks/patterns.ts'
@@ -33,6 +34,7 @@ export interface Survey {
 export function surveyFiles(situation: Situation): Survey {
   const { policy, project, loaded } = situation
   const grants = grantedPaths(situation)
+  checkParts(situation, grants)
   const hidden = existingParts(policy.filesystem.hide, project.root).map(({ path, origin }) => ({
     path,
     directory: lstatOf(path)?.isDirectory() === true,
@@ -64,7 +66,7 @@ function withoutPending(masks: Policy['masks'], pending: readonly Grant[]): Poli
   return { ...masks, substitute: masks.substitute.filter(({ value }) => !asked.has(value.source)) }
 }
 
-/** Granted paths that exist, resolved. Fails with `policy-invalid` where a link leads beyond the ceiling. */
+/** Granted paths that exist, resolved. Fails with `policy-invalid`, or `option-invalid`, where a link leads beyond the ceiling. */
 export function grantedPaths(situation: Situation): GrantedPath[] {
   const { read, write } = situation.policy.filesystem
   const of = (list: readonly Sourced<string>[], kind: 'read' | 'write'): GrantedPath[] =>
@@ -100,7 +102,24 @@ function checkResolved(
     key: `filesystem.${kind}`,
     problem: `${value} leads to ${path}, which ${problem}`,
   }
-  fail({ code: 'policy-invalid', issues: [issue] })
+  invalid([issue])
+}
+
+/** Parts of the project can be closed, parts of a grant cannot: who wants that must not believe that they are. */
+function checkParts({ policy: { filesystem }, project }: Situation, grants: readonly GrantedPath[]): void {
+  for (const key of ['hide', 'readonly'] as const) {
+    for (const { value, origin } of filesystem[key]) {
+      const path = realpathOf(value)
+      if (path === undefined || isWithin(path, project.root)) continue
+      const open = grants.find(
+        (grant) => (key === 'hide' || grant.access === 'rw') && isWithin(path, grant.path),
+      )
+      if (open === undefined) continue
+      const { file = '', line, column } = origin
+      const problem = `${value} is in ${open.path}, which is ${open.why}: grant its other parts one by one`
+      invalid([{ file, line, column, key: `filesystem.${key}`, problem }])
+    }
+  }
 }
 
 /** Restricted parts that exist, resolved; a link out of the project restricts nothing inside. */

@@ -17,6 +17,7 @@ export function parseCall(command: Command, args: readonly string[]): ParsedCall
   const rest = args.slice(args[end] === '--' ? end + 1 : end)
   const { values, positionals } = parse(command, own)
   check(command, values)
+  checkEmpty(command, values, command.takesCommand === true ? [] : positionals)
   // `deny HOST` must not take everything back: what a command would ignore is a mistake.
   if (command.usage === '' && values['help'] !== true && positionals.length > 0)
     fail({ code: 'usage', text: `${command.name} takes no argument`, command: command.name })
@@ -63,6 +64,15 @@ function ownPart(command: Command, args: readonly string[]): number {
     if (!arg.includes('=') && command.options[name]?.type === 'string') at++
   }
   return Math.min(at, args.length)
+}
+
+/** An unset variable in a script is no value: `secret edit ""` or `scan ""` would mean this directory. */
+function checkEmpty({ name, options }: Command, values: Values, positionals: readonly string[]): void {
+  const isEmpty = (option: string): boolean =>
+    options[option]?.type === 'string' && [values[option]].flat().includes('')
+  const empty = Object.keys(values).find(isEmpty)
+  if (empty !== undefined) fail({ code: 'usage', text: `--${empty} has an empty value`, command: name })
+  if (positionals.includes('')) fail({ code: 'usage', text: `${name}: an argument is empty`, command: name })
 }
 
 function check(command: Command, values: Values): void {

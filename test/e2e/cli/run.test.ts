@@ -214,7 +214,7 @@ describe.each(['user', 'root'] as const)('agentbox run, as %s', (who: Who) => {
 
     it('cannot open what agentbox keeps', async () => {
       const done = await sh('true', ['--write', '~/.cache'])
-      expect(done.status).toBe(125)
+      expect(done.status).toBe(2)
       expect(done.stderr).toContain('/.cache/agentbox')
     })
   })

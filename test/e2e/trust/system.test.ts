@@ -73,7 +73,7 @@ describe('/etc/agentbox/config.yaml', () => {
     const config = `version: 1\nceiling: ["${at.home}/work/other"]\n`
     at.write(`${at.home}/work/other/a`, 'a\n')
     const option = await under(config, ['run', '--read', `${at.home}/work/other/a`, '--', 'true'])
-    expect(option.status).toBe(125)
+    expect(option.status).toBe(2)
     expect(option.stderr).toContain('beyond the ceiling of this machine')
     own('filesystem: {write: [~/work/other]}\n')
     expect((await under(config, ['run', '--', 'true'])).status).toBe(125)

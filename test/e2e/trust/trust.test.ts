@@ -216,7 +216,8 @@ describe.each(['user', 'root'] as const)('approvals, as %s', (who: Who) => {
       async (_name, part) => {
         const path = `${state()}${part}`
         for (const kind of ['read', 'write']) {
-          expect((await agentbox(['run', `--${kind}`, path, '--', 'true'])).status).toBe(125)
+          at.write(`${project}/.agentboxrc`, 'version: 1\n')
+          expect((await agentbox(['run', `--${kind}`, path, '--', 'true'])).status).toBe(2)
           at.write(`${project}/.agentboxrc`, `version: 1\nfilesystem: {${kind}: ["${path}"]}\n`)
           expect((await agentbox(['allow', '--yes'])).status).toBe(125)
         }

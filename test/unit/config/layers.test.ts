@@ -455,7 +455,7 @@ describe('flags', () => {
     expect(() => flagLayer({ network: 'lan' }, PROJECT)).toThrow(
       expect.objectContaining({
         problem: {
-          code: 'policy-invalid',
+          code: 'option-invalid',
           issues: [
             expect.objectContaining({ file: '--network', problem: 'must be one of none, allow, host' }),
           ],

@@ -28,7 +28,22 @@ describe('the arguments of a command', () => {
     ['verify', ['--junit'], "verify: Option '--junit <value>' argument missing"],
     ['status', ['--nonsense'], "status: Unknown option '--nonsense'"],
     ['run', ['--show', 'all', '--', 'true'], '--show is one of: empty, keys, deny'],
+    ['secret', ['edit', ''], 'secret: an argument is empty'],
   ])('%s %j: one line', (name, args, text) => {
     expect(refusal(name, args)).toMatchObject({ code: 'usage', text })
+  })
+
+  it.each(
+    commands.flatMap(({ name, options }) =>
+      Object.entries(options).flatMap(([option, { type }]) => (type === 'string' ? [[name, option]] : [])),
+    ),
+  )('%s --%s takes no empty value', (name, option) => {
+    for (const args of [[`--${option}=`], [`--${option}`, ''], [`--${option}=x`, `--${option}=`]]) {
+      expect(refusal(name, args)).toMatchObject({ code: 'usage', command: name })
+    }
+  })
+
+  it("leaves a command's own empty arguments alone", () => {
+    expect(refusal('run', ['printf', ''])).toMatchObject({ positionals: ['printf', ''] })
   })
 })

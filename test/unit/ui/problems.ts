@@ -32,6 +32,20 @@ export const problems: { [C in Problem['code']]: Entry<Extract<Problem, { code: 
       ],
     },
   },
+  'option-invalid': {
+    means: 'An option of the call has a value that a policy could not have either.',
+    todo: 'Call it with another one; what the option stands for is in [policy](policy.md).',
+    example: {
+      code: 'option-invalid',
+      issues: [
+        {
+          file: '--allow',
+          key: 'network.allow[0]',
+          problem: '"https://x" has a scheme: write the host alone, without https://',
+        },
+      ],
+    },
+  },
   'policy-ambiguous': {
     means: 'One directory has two policy files, and nobody could say which of them holds.',
     todo: 'Keep one of them.',
