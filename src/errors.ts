@@ -34,7 +34,8 @@ export type Problem =
   /** The same of options alone: a mistake in the call. */
   | { code: 'option-invalid'; issues: PolicyIssue[] }
   | { code: 'policy-ambiguous'; files: string[] }
-  | { code: 'grants-unapproved'; grants: Grant[]; command: string[]; denied?: string | undefined }
+  /** `without`: agentbox's arguments for the same without them. */
+  | { code: 'grants-unapproved'; grants: Grant[]; without: string[]; denied?: string | undefined }
   | { code: 'approval-needs-terminal' }
   | { code: 'no-policy'; path: string }
   | { code: 'policy-exists'; path: string }

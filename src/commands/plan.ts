@@ -4,7 +4,7 @@ import { seccompProgram } from '../bwrap/seccomp/filter.ts'
 import { prepare } from '../session/prepare.ts'
 import { surveySituation } from '../session/situation.ts'
 import { version } from '../version.ts'
-import { policyFlags, policyOptions } from './policy-options.ts'
+import { policyFlags, policyOptions, withoutGrants } from './policy-options.ts'
 import type { Call, Command } from './types.ts'
 import { jsonText } from '../ui/escape.ts'
 
@@ -29,8 +29,12 @@ export const plan: Command = {
 async function printPlan({ env, values, positionals, installDir, out }: Call): Promise<number> {
   const argv = (positionals.length === 0 ? ['/bin/sh'] : positionals) as [string, ...string[]]
   const situation = await surveySituation(env, policyFlags(values))
-  const withoutGrants = values['without-grants'] === true
-  const prepared = prepare(situation, { argv, withoutGrants }, `${installDir}/agentbox-helper`)
+  const request = {
+    argv,
+    withoutGrants: values['without-grants'] === true,
+    without: withoutGrants('plan', values, positionals),
+  }
+  const prepared = prepare(situation, request, `${installDir}/agentbox-helper`)
   switch (values['format'] ?? 'script') {
     case 'json':
       out(`${jsonText(planDocument(prepared.plan), 2)}\n`)

@@ -49,6 +49,21 @@ const NAMES = [
   'home',
 ] as const
 
+/** The same options as arguments of another call. */
+export function policyArguments(values: Values): string[] {
+  return Object.entries(values).flatMap(([name, value]) => {
+    if (!(name in policyOptions) || value === undefined || value === false) return []
+    if (value === true) return [`--${name}`]
+    return [value].flat().flatMap((one) => [`--${name}`, one])
+  })
+}
+
+/** The arguments of the same call without grants. */
+export function withoutGrants(name: string, values: Values, command: readonly string[] = []): string[] {
+  const options = policyArguments({ ...values, 'without-grants': true })
+  return [name, ...options, ...(command.length === 0 ? [] : ['--', ...command])]
+}
+
 export function policyFlags(values: Values): PolicyFlags {
   const given = NAMES.filter((name) => values[name] !== undefined)
   return Object.fromEntries(given.map((name) => [name, values[name]])) as PolicyFlags

@@ -9,7 +9,7 @@ import { permitBypass, wantsBypass } from '../session/bypass.ts'
 import { shown } from '../ui/escape.ts'
 import { bypassWarning } from '../ui/wording/shells.ts'
 import { closingSummary } from '../ui/summary.ts'
-import { policyFlags, policyOptions } from './policy-options.ts'
+import { policyFlags, policyOptions, withoutGrants } from './policy-options.ts'
 import type { Call, Command } from './types.ts'
 
 export const run: Command = {
@@ -32,10 +32,16 @@ export const run: Command = {
     'agentbox run --network none -- npm test',
     'agentbox run -- sh -c "cat .env"',
   ],
-  run: runCommand,
+  run: (call) => runCommand(call, withoutGrants('run', call.values, named(call))),
 }
 
-async function runCommand(call: Call): Promise<number> {
+/** As the user called it, with the name that the shims hide. */
+function named({ values, positionals: [command = '', ...args] }: Call): string[] {
+  return [typeof values['as'] === 'string' ? values['as'] : command, ...args]
+}
+
+/** `without`: agentbox's arguments for the same without grants. */
+export async function runCommand(call: Call, without: readonly string[]): Promise<number> {
   const { values, positionals, env } = call
   const [command, ...args] = positionals
   if (command === undefined) return fail({ code: 'usage', text: 'run needs a command', command: 'run' })
@@ -47,9 +53,10 @@ async function runCommand(call: Call): Promise<number> {
     argv: [command, ...args] as [string, ...string[]],
     as,
     withoutGrants: values['without-grants'] === true,
+    without,
   }
-  const { situation, withoutGrants } = await consent(surveyed, asked)
-  const request = { ...asked, withoutGrants }
+  const { situation, ...decided } = await consent(surveyed, asked)
+  const request = { ...asked, ...decided }
   const permissive = values['learn-permit'] === true && (await permitted())
   let unlisted: ReadonlySet<string> | undefined
   const warn = (text: string): void => call.talk(`agentbox  ${shown(text)}\n`)

@@ -1,8 +1,8 @@
 import { realpathOf } from '../host/files.ts'
 import { readHostFacts } from '../host/facts.ts'
 import { nameOf } from '../host/paths.ts'
-import { policyOptions } from './policy-options.ts'
-import { run } from './run.ts'
+import { policyOptions, withoutGrants } from './policy-options.ts'
+import { runCommand } from './run.ts'
 import type { Call, Command } from './types.ts'
 
 export const shell: Command = {
@@ -14,10 +14,10 @@ export const shell: Command = {
   run: runShell,
 }
 
-function runShell(call: Call): Promise<number> | number {
+function runShell(call: Call): Promise<number> {
   const wanted = call.env['SHELL'] ?? readHostFacts(call.env).shell
   const program = realpathOf(wanted) === undefined ? '/bin/sh' : wanted
-  return run.run({ ...call, positionals: marked(program) })
+  return runCommand({ ...call, positionals: marked(program) }, withoutGrants('shell', call.values))
 }
 
 /** The command that starts an interactive shell whose prompt says where it is. Exported for its test. */

@@ -7,8 +7,8 @@ import { jsonText, shown } from '../ui/escape.ts'
 import { checksFor, judgeAnswers, questionsText, type Checked } from '../verify/index.ts'
 import { junitXml } from '../verify/junit.ts'
 import { readHost } from '../verify/readings.ts'
-import { policyFlags, policyOptions } from './policy-options.ts'
-import { jsonOption, type Call, type Command, type Values } from './types.ts'
+import { policyArguments, policyFlags, policyOptions, withoutGrants } from './policy-options.ts'
+import { jsonOption, type Call, type Command } from './types.ts'
 
 export const verify: Command = {
   name: 'verify',
@@ -33,12 +33,12 @@ const PROBE = 'exec /run/agentbox/init probe # agentbox verify'
 async function runVerify(call: Call): Promise<number> {
   const { env, values, installDir, out, talk } = call
   const situation = await surveySituation(env, policyFlags(values))
-  const request = { argv: ['sh', '-c', PROBE] as const, withoutGrants: values['without-grants'] === true }
-  const { plan } = prepare(
-    situation,
-    { ...request, argv: [...request.argv] },
-    `${installDir}/agentbox-helper`,
-  )
+  const argv: [string, ...string[]] = ['sh', '-c', PROBE]
+  const without = {
+    withoutGrants: values['without-grants'] === true,
+    without: withoutGrants('verify', values),
+  }
+  const { plan } = prepare(situation, { argv, ...without }, `${installDir}/agentbox-helper`)
   const { facts, policy } = situation
   const checks = checksFor({ plan, policy, facts, host: readHost(plan, facts.home, env) })
   const { printed, status } = await askBox(call, questionsText(checks))
@@ -67,21 +67,13 @@ function startBox({ env, values, installDir }: Call, script: string): ReturnType
     `${installDir}/agentbox.cjs`,
     'run',
     '--quiet',
-    ...optionsOf(values),
+    ...policyArguments(values),
     '--',
     'sh',
     '-c',
     script,
   ]
   return spawn(process.execPath, args, { env, stdio: ['pipe', 'pipe', 'inherit'] })
-}
-
-function optionsOf(values: Values): string[] {
-  return Object.entries(values).flatMap(([name, value]) => {
-    if (!(name in policyOptions) || value === undefined || value === false) return []
-    if (value === true) return [`--${name}`]
-    return [value].flat().flatMap((one) => [`--${name}`, one])
-  })
 }
 
 function askBox(call: Call, questions: string): Promise<{ printed: string; status: number }> {

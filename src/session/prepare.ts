@@ -24,6 +24,8 @@ export interface CommandRequest {
   as?: string | undefined
   /** Go on although the repository asks for grants that nobody approved: without them. */
   withoutGrants: boolean
+  /** agentbox's arguments for the same without grants, where that is not `run` with this command. */
+  without?: readonly string[] | undefined
 }
 
 export interface Prepared {
@@ -127,11 +129,12 @@ function otherLogins(
 }
 
 /** Neither with the grants nor silently without them. */
-export function refuseGrants({ trust }: Situation, grants: Grant[], { argv, as }: CommandRequest): never {
+export function refuseGrants({ trust }: Situation, grants: Grant[], request: CommandRequest): never {
   const records = grants.map(({ under, file }) => trust.recordOf(under ?? file))
   const denied = records.find((record) => record?.denied !== undefined)?.denied
-  const command = as === undefined ? [...argv] : [as, ...argv.slice(1)]
-  return fail({ code: 'grants-unapproved', grants, command, denied })
+  const { argv, as = argv[0] } = request
+  const without = request.without ?? ['run', '--without-grants', '--', as, ...argv.slice(1)]
+  return fail({ code: 'grants-unapproved', grants, without: [...without], denied })
 }
 
 function sshSocketOf({ ssh }: Policy, { SSH_AUTH_SOCK: socket }: NodeJS.ProcessEnv): string | undefined {

@@ -22,13 +22,12 @@ export const trustWords: Words<
 
 type Unapproved = Extract<Problem, { code: 'grants-unapproved' }>
 
-function unapproved({ grants, command, denied }: Unapproved): string[] {
-  const without = `run without: agentbox run --without-grants -- ${command.map(shellWord).join(' ')}`
+function unapproved({ grants, without, denied }: Unapproved): string[] {
   const not = denied === undefined ? 'have not approved' : `denied on ${denied.slice(0, 10)}`
   return [
     ...asking(grants, not),
     'review: agentbox allow --show    approve: agentbox allow',
-    without,
+    `without them: agentbox ${without.map(shellWord).join(' ')}`,
     'to give such grants to every repository: trust.grants in your config.yaml (docs/policy.md)',
   ]
 }

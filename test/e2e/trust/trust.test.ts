@@ -49,6 +49,24 @@ describe.each(['user', 'root'] as const)('approvals, as %s', (who: Who) => {
     expect(records()).toEqual([])
   })
 
+  ordinary('the way on without them is of the same command, with its options', async () => {
+    const ways = [
+      [['plan', '--hide', 'a b', '--', 'echo', 'a b'], "plan --hide 'a b' --without-grants -- echo 'a b'"],
+      [['plan'], 'plan --without-grants'],
+      [['verify', '--all'], 'verify --without-grants'],
+      [['shell', '--home', 'ephemeral'], 'shell --home ephemeral --without-grants'],
+      [['run', '--as', 'claude', '--hide', 'a', '--', 'echo'], 'run --hide a --without-grants -- claude'],
+    ] as const
+    for (const [args, way] of ways) {
+      const done = await agentbox([...args])
+      expect(done).toMatchObject({ status: 125, stdout: '' })
+      expect(/^ *without them: agentbox (.*)$/m.exec(done.stderr)?.[1]).toBe(way)
+      if (args[0] !== 'plan') continue
+      const again = await at.bare(['sh', '-c', `"$0" "$1" ${way}`, at.node, at.agentbox], { cwd: project })
+      expect(again).toMatchObject({ status: 0, stdout: expect.stringContaining('bwrap') })
+    }
+  })
+
   ordinary('--without-grants goes on without them, and approves nothing', async () => {
     const done = await agentbox(['run', '--without-grants', ...PRINT.slice(1)])
     expect(done).toMatchObject({ status: 0, stdout: 'ci=\n' })

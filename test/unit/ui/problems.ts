@@ -58,7 +58,7 @@ export const problems: { [C in Problem['code']]: Entry<Extract<Problem, { code: 
     example: {
       code: 'grants-unapproved',
       grants: [{ kind: 'network', value: '*.acme.example', file: '.agentboxrc', line: 12, column: 5 }],
-      command: ['claude'],
+      without: ['run', '--without-grants', '--', 'claude'],
     },
   },
   'approval-needs-terminal': {
