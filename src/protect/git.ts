@@ -44,11 +44,7 @@ export function modulesOf(commonDir: string): string[] {
 }
 
 /** Protection of one git directory that is not a linked worktree's. */
-export function protectGitDir(
-  gitDir: string,
-  isInside: IsInside,
-  workTree: string | undefined,
-): GitProtection {
+function protectGitDir(gitDir: string, isInside: IsInside, workTree: string | undefined): GitProtection {
   const settings = readConfig(`${gitDir}/config`)
   const why = 'git executes what it names'
   const paths: ProtectedPath[] = [

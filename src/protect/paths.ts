@@ -6,7 +6,7 @@ import { fsPath } from '../host/bytes.ts'
 import { linkTarget, lstatOf, realpathOf } from '../host/files.ts'
 import { ancestorsBetween, isWithin, nameOf, parentOf } from '../host/paths.ts'
 import { pathsBehind } from '../masks/chain.ts'
-import { protectGitDir, protectRepository, type GitProtection } from './git.ts'
+import { protectRepository, type GitProtection } from './git.ts'
 import { isProtected, protectionOf } from './names.ts'
 
 /** A path that the box mounts read-only although it lies in something writable. */
@@ -32,6 +32,8 @@ export interface Protection {
   links: string[]
   /** To be made before the box is: some of `readonly` are these. */
   placeholders: Placeholder[]
+  /** The git directories, those of worktrees and submodules not among them, that the box may write to. */
+  repositories: string[]
 }
 
 export interface ProtectInput {
@@ -65,7 +67,8 @@ export function protectPaths(input: ProtectInput): Protection {
   )
   const links = linksOf(input, rootOf)
   const fixed = [...readonly.map(({ path }) => path), ...links, ...input.covered]
-  return { readonly, pins: pinsFor(fixed, readonly, input, rootOf), links, placeholders }
+  const pins = pinsFor(fixed, readonly, input, rootOf)
+  return { readonly, pins, links, placeholders, repositories: git.repositories }
 }
 
 type RootOf = (path: string) => string | undefined
@@ -84,7 +87,10 @@ function writableRoots({ project, repository, grants }: ProtectInput): RootOf {
   }
 }
 
-function gitProtections({ repository, entries }: ProtectInput, rootOf: RootOf): GitProtection {
+function gitProtections(
+  { repository, entries }: ProtectInput,
+  rootOf: RootOf,
+): GitProtection & { repositories: string[] } {
   const isInside = (path: string): boolean => ![undefined, path].includes(rootOf(path))
   const all: GitProtection[] = []
   const done = new Set<string>()
@@ -96,16 +102,17 @@ function gitProtections({ repository, entries }: ProtectInput, rootOf: RootOf): 
     if (nameOf(path) !== '.git' && nameOf(path) !== 'HEAD') continue
     const nested = repositoryAt(parentOf(path))
     if (nested === undefined || done.has(nested.commonDir) || rootOf(nested.commonDir) === undefined) continue
-    // It may be what a test reads: nothing is made in it.
-    if (nested.kind === 'bare') {
-      all.push({ paths: protectGitDir(nested.gitDir, isInside, undefined).paths, missing: [] })
-      continue
-    }
-    if (nameOf(path) === 'HEAD') continue
+    if (nested.kind !== 'bare' && nameOf(path) === 'HEAD') continue
     done.add(nested.commonDir)
-    all.push(protectRepository(nested, isInside))
+    const found = protectRepository(nested, isInside)
+    // It may be what a test reads: nothing is made in it.
+    all.push(nested.kind === 'bare' ? { ...found, missing: [] } : found)
   }
-  return { paths: all.flatMap((one) => one.paths), missing: all.flatMap((one) => one.missing) }
+  return {
+    paths: all.flatMap((one) => one.paths),
+    missing: all.flatMap((one) => one.missing),
+    repositories: [...done],
+  }
 }
 
 function namedPath({ path, kind }: { path: string; kind: string }, rootOf: RootOf): ProtectedPath[] {

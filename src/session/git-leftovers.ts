@@ -1,5 +1,6 @@
 import type { Project } from '../host/project.ts'
 import { lstatOf, readRegular } from '../host/files.ts'
+import { isWithin } from '../host/paths.ts'
 import { quarantine } from '../protect/quarantine.ts'
 import { shown } from '../ui/escape.ts'
 import { moduleDirs } from './git-modules.ts'
@@ -13,15 +14,26 @@ const REMOTES = ['remotes', 'branches'] as const
 const MODULE = { runBy: 'git submodule', because: 'git submodule update would have obeyed it' }
 const REMOTE = { runBy: 'git push', because: 'git would have fetched from and pushed to where it says' }
 
-/** What the box may write in `.git` as git's own work, and what the next git command outside would act upon. */
-export function leftoverWatch({ repository }: Project, state: string, session: string): { look(): string[] } {
-  if (repository === undefined || repository.kind === 'unverified') return { look: () => [] }
-  const { commonDir } = repository
-  const before = new Set([...moduleDirs(commonDir), ...remotesOf(commonDir), ...stepsOf(repository)])
+/**
+ * What the box may write in a git directory as git's own work, and what the next git command outside would act upon.
+ * `repositories`: the common directories, nested ones and granted ones too.
+ */
+export function leftoverWatch(
+  { repository }: Project,
+  repositories: readonly string[],
+  state: string,
+  session: string,
+): { look(): string[] } {
+  const gitDirs = repository === undefined ? repositories : [repository.gitDir, ...repositories]
+  const modules = (): string[] => repositories.flatMap(moduleDirs)
+  const remotes = (): string[] => repositories.flatMap(remotesOf)
+  const steps = (): string[] => stepsOf(gitDirs)
+  const before = new Set([...modules(), ...remotes(), ...steps()])
   const fresh = (list: readonly string[]): string[] => list.filter((one) => !before.has(one))
   const takeAway = (path: string, { runBy, because }: typeof MODULE): string => {
+    const root = repositories.find((dir) => isWithin(path, dir))!
     try {
-      quarantine(state, { path, root: commonDir, session, runBy })
+      quarantine(state, { path, root, session, runBy })
       return `${shown(path)} came into being in the box and is in quarantine: ${because}`
     } catch (error) {
       return `${shown(path)} came into being in the box and could not be moved (${(error as Error).message}): remove it before you run git`
@@ -30,14 +42,12 @@ export function leftoverWatch({ repository }: Project, state: string, session: s
   return {
     /** Returns what people are to hear. */
     look() {
-      const modules = fresh(moduleDirs(commonDir))
-      const outermost = modules.filter((path) => !modules.some((other) => path.startsWith(`${other}/`)))
-      const remotes = fresh(remotesOf(commonDir))
-      const steps = fresh(stepsOf(repository))
+      const found = fresh(modules())
+      const outermost = found.filter((path) => !found.some((other) => path.startsWith(`${other}/`)))
       return [
         ...outermost.map((path) => takeAway(path, MODULE)),
-        ...remotes.map((path) => takeAway(path, REMOTE)),
-        ...tell(steps),
+        ...fresh(remotes()).map((path) => takeAway(path, REMOTE)),
+        ...tell(fresh(steps())),
       ]
     },
   }
@@ -52,19 +62,34 @@ function remotesOf(commonDir: string): string[] {
   })
 }
 
-/** Commands that `git rebase --continue` would run, in the worktree that is here and those beside it. */
-function stepsOf({ gitDir, commonDir }: NonNullable<Project['repository']>): string[] {
-  const others = namesIn(`${commonDir}/worktrees`).map((name) => `${commonDir}/worktrees/${name}`)
-  return [...new Set([gitDir, commonDir, ...others])].flatMap((dir) => {
-    const path = `${dir}/rebase-merge/git-rebase-todo`
-    const lines = readRegular(path, LARGEST)?.toString('utf8').split('\n') ?? []
-    return lines.filter((line) => /^\s*(?:x|exec)\s/.test(line)).map((line) => `${path}: ${line.trim()}`)
-  })
+/**
+ * What `git rebase --continue` and `git cherry-pick --continue` would run, in the work trees that are here and those
+ * beside them: commands among the steps, and a strategy of merging, which is a program (`git-merge-NAME`, from the
+ * work tree if there is a slash in it).
+ */
+function stepsOf(gitDirs: readonly string[]): string[] {
+  const others = gitDirs.flatMap((dir) =>
+    namesIn(`${dir}/worktrees`).map((name) => `${dir}/worktrees/${name}`),
+  )
+  const lines = (path: string, wanted: RegExp): string[] =>
+    (readRegular(path, LARGEST)?.toString('utf8').split('\n') ?? [])
+      .filter((line) => wanted.test(line))
+      .map((line) => `${path}: ${line.trim()}`)
+  return [...new Set([...gitDirs, ...others])].flatMap((dir) => [
+    ...lines(`${dir}/rebase-merge/git-rebase-todo`, /^\s*(?:x|exec)\s/),
+    ...lines(`${dir}/rebase-merge/strategy`, STRATEGY),
+    ...lines(`${dir}/sequencer/opts`, /strategy\s*=/i),
+  ])
 }
+
+/** All but git's own. */
+const STRATEGY = /^(?!(?:ort|recursive|resolve|octopus|ours|subtree)?$)/
 
 function tell(steps: readonly string[]): string[] {
   if (steps.length === 0) return []
   const first = shown(steps[0]!.slice(0, 300))
   const more = steps.length > 1 ? `, and ${steps.length - 1} more` : ''
-  return [`git rebase --continue would run what came from the box (${first}${more}): look before you go on`]
+  return [
+    `git cherry-pick --continue or rebase --continue would run what came from the box (${first}${more}): look before you go on`,
+  ]
 }

@@ -10,7 +10,7 @@ import type { Identity } from '../plan/ops.ts'
 import { identityOf } from './placing.ts'
 import type { Watched } from './supervise.ts'
 import { changedRepositories } from './unwatched.ts'
-import { isHonest, namesIn, watchWorktrees, type Worktrees } from './worktrees.ts'
+import { namesIn, watchWorktrees, type Worktrees } from './worktrees.ts'
 
 /** Milliseconds: what comes back within them was replaced, not removed. */
 const MOMENT = 1000
@@ -273,10 +273,9 @@ function lookElsewhere({ unwatched, began, tries, journal }: State): void {
 
 /** Worktrees that were made meanwhile must not lead git elsewhere now that the box is gone. */
 function closePointers(state: State): void {
-  const own = state.prepared.situation.project.repository?.commonDir
   for (const path of state.pointers) {
     const root = rootOf(state, path)
-    if (isHonest(path, own) || root === undefined || lstatOf(path) === undefined) continue
+    if (state.worktrees.isHonest(path) || root === undefined || lstatOf(path) === undefined) continue
     const { prepared, session, journal } = state
     try {
       const entry = quarantine(prepared.situation.dirs.state, {

@@ -39,6 +39,8 @@ export interface Prepared {
   readonly: string[]
   /** Those of it that are links, which the hand in the box sees to. */
   links: string[]
+  /** See `Protection`. */
+  repositories: string[]
   placeholders: Placeholder[]
 }
 
@@ -100,9 +102,9 @@ export function prepare(
     helper,
     warnings: [...survey.warnings, ...warningsFor(situation), ...ownProgram(own, program)],
   })
-  const { links, placeholders } = protection
+  const { links, placeholders, repositories } = protection
   const readonly = [...protection.readonly.map(({ path }) => path), ...links]
-  return { situation, survey, plan, profile, home, readonly, links, placeholders }
+  return { situation, survey, plan, profile, home, readonly, links, placeholders, repositories }
 }
 
 /** What a link may lead to something from that is masked, hidden or read-only because of that. */

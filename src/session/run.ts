@@ -62,7 +62,7 @@ export async function runBoxed(
     const state = { profile: prepared.profile, hostHome: facts.home, box: home, project: project.root }
     prepareStateFiles(state)
     makePlaceholders(prepared.placeholders)
-    const leftovers = leftoverWatch(project, dirs.state, session.id)
+    const leftovers = leftoverWatch(project, prepared.repositories, dirs.state, session.id)
     const configs = copyGitConfigs(project, session.path)
     const plan = noteIdentities(withGitConfigs(prepared.plan, configs), writableDirs(prepared))
     const limits = holdLimits(plan, facts.uid, session.id)

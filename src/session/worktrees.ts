@@ -14,6 +14,8 @@ const ROUND = 100
 export interface Worktrees {
   /** What a `.git` that has appeared is. */
   belonging(path: string): Belonging
+  /** Whether it is one that git itself vouches for from both sides. */
+  isHonest(path: string): boolean
   close(): void
 }
 
@@ -22,18 +24,17 @@ export interface Worktrees {
  * Those that were there before are read-only, with whatever settings they have.
  */
 export function watchWorktrees({ prepared, session, journal }: Watched): Worktrees {
-  const { project, dirs, policy } = prepared.situation
-  const { repository } = project
-  const own = repository === undefined || repository.kind === 'unverified' ? undefined : repository.commonDir
-  const before = new Set(own === undefined ? [] : strange(own))
+  const { dirs, policy } = prepared.situation
+  const { repositories } = prepared
+  const before = new Set(repositories.flatMap(strange))
   const told = new Set<string>()
-  const look = (): void => {
-    for (const path of own === undefined ? [] : strange(own)) {
+  const look = (own: string): void => {
+    for (const path of strange(own)) {
       if (before.has(path) || told.has(path)) continue
       const about = { path, runBy: 'git' }
       try {
         if (policy.protect.absent.value === 'report') throw new Error('it stays')
-        const entry = quarantine(dirs.state, { ...about, root: own!, session: session.id })
+        const entry = quarantine(dirs.state, { ...about, root: own, session: session.id })
         if (entry !== undefined) journal.record({ kind: 'quarantined', ...about, id: entry.id })
       } catch {
         told.add(path)
@@ -41,12 +42,13 @@ export function watchWorktrees({ prepared, session, journal }: Watched): Worktre
       }
     }
   }
-  const round = setInterval(look, ROUND).unref()
+  const round = setInterval(() => repositories.forEach(look), ROUND).unref()
   return {
-    belonging: (path) => (own === undefined ? 'other' : belongingAt(path, own)),
+    belonging: (path) => belongingAt(path, repositories),
+    isHonest: (path) => isHonest(path, repositories),
     close() {
       clearInterval(round)
-      look()
+      repositories.forEach(look)
     },
   }
 }
@@ -63,21 +65,22 @@ function strange(own: string): string[] {
 }
 
 /**
- * `git worktree add` makes a file `.git` that leads to the project's own repository: git works there with the
- * hooks and the config that the project has. As long as it leads nowhere, it is without effect.
+ * `git worktree add` makes a file `.git` that leads to a repository that was there: git works there with the hooks
+ * and the config that this one has. As long as it leads nowhere, it is without effect.
  */
-function belongingAt(path: string, own: string): Belonging {
+function belongingAt(path: string, repositories: readonly string[]): Belonging {
   if (nameOf(path) !== '.git' || lstatOf(path)?.isFile() !== true) return 'other'
   const pointer = pointedAt(path)
   if (pointer === undefined) return 'unfinished'
   const target = realpathOf(pointer)
-  return target !== undefined && parentOf(target) === `${own}/worktrees` ? belongingOf(target, own) : 'other'
+  const own = repositories.find((dir) => target !== undefined && parentOf(target) === `${dir}/worktrees`)
+  return own === undefined ? 'other' : belongingOf(target!, own)
 }
 
-/** Whether the `.git` at a path is one that git itself vouches for from both sides. */
-export function isHonest(path: string, own: string | undefined): boolean {
+function isHonest(path: string, repositories: readonly string[]): boolean {
   const found = repositoryAt(parentOf(path))
-  return found?.kind === 'worktree' && found.commonDir === own && belongingOf(found.gitDir, own) === 'own'
+  if (found?.kind !== 'worktree' || !repositories.includes(found.commonDir)) return false
+  return belongingOf(found.gitDir, found.commonDir) === 'own'
 }
 
 export function namesIn(dir: string): string[] {

@@ -58,6 +58,7 @@ export function planInput(change: Partial<PlanInput> = {}): PlanInput {
     protection: {
       pins: ['/home/u/p/a', '/m/.git/info'],
       links: [],
+      repositories: [],
       readonly: [{ path: '/home/u/p/a/.vscode', why: 'VS Code' }],
       placeholders: [{ path: '/m/.git/hooks', kind: 'directory' }],
     },

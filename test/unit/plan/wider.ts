@@ -59,6 +59,7 @@ export function planOf(policy: Policy): LaunchPlan {
       protection: {
         pins: [],
         links: [],
+        repositories: [],
         readonly: filesystem.readonly.filter(inside).map(({ value }) => ({ path: value, why: 'policy' })),
         placeholders: [],
       },

@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeHome, type TestHome } from '../../support/home.ts'
+import type { Ended } from '../../support/spawn.ts'
+
+/** A repository in the project, and one in a directory that is granted for writing, are as the project's own. */
+describe('repositories beside the project’s own', () => {
+  let at: TestHome
+  let project: string
+  let granted: string
+  const box = (script: string): Promise<Ended> =>
+    at.launch(['run', '--', 'sh', '-c', script], { cwd: project }).ended
+
+  beforeAll(async () => {
+    at = makeHome('user')
+    project = `${at.home}/work/project`
+    granted = `${at.home}/granted`
+    at.write(`${at.home}/.gitconfig`, '[user]\n\tname = Ada\n\temail = ada@example.org\n')
+    at.write(`${at.home}/.config/agentbox/config.yaml`, `version: 1\nfilesystem: {write: [${granted}]}\n`)
+    at.dir(project)
+    at.dir(granted)
+    const script = `git init -q . && git init -q nested && git init -q --bare bare && git init -q ${granted}
+      for one in . nested ${granted}; do git -C $one commit -q --allow-empty -m one; done`
+    await at.must(['sh', '-c', script], { cwd: project })
+  })
+  afterAll(() => at.remove())
+
+  it('go without the git directories of submodules and the addresses that the box leaves in them', async () => {
+    const script = `for git in nested/.git bare ${granted}/.git; do
+        mkdir -p $git/modules $git/remotes; cp -r .git $git/modules/new; echo URL: evil > $git/remotes/o
+      done`
+    const { stderr } = await box(script)
+    for (const git of [`${project}/nested/.git`, `${project}/bare`, `${granted}/.git`]) {
+      expect(existsSync(`${git}/modules/new/HEAD`)).toBe(false)
+      expect(existsSync(`${git}/remotes/o`)).toBe(false)
+      expect(stderr).toContain(`${git}/remotes/o came into being in the box and is in quarantine`)
+    }
+  })
+
+  it('may have worktrees that are theirs, and none that leads elsewhere', async () => {
+    const script = `for git in nested ${granted}; do
+        git -C $git worktree add -q tree -b tree; git -C $git worktree add -q off -b off
+        mkdir e; echo "$PWD/e" > $git/.git/worktrees/off/commondir; rmdir e
+      done
+      for try in 1 2 3 4 5 6 7 8 9; do sleep 0.3; [ -e nested/.git/worktrees/off ] || break; done`
+    await box(script)
+    for (const git of [`${project}/nested`, granted]) {
+      expect([git, existsSync(`${git}/tree/.git`), existsSync(`${git}/.git/worktrees/off`)]).toEqual([
+        git,
+        true,
+        false,
+      ])
+    }
+  })
+
+  it('are told of when going on with a rebase or a cherry-pick would run a program of the box', async () => {
+    const { stderr } = await box(
+      `mkdir -p nested/.git/sequencer .git/rebase-merge; echo x/y > .git/rebase-merge/strategy
+       printf '[options]\\n\\tstrategy = x/y\\n' > nested/.git/sequencer/opts`,
+    )
+    expect(stderr).toContain(
+      'git cherry-pick --continue or rebase --continue would run what came from the box',
+    )
+    expect(stderr).toContain('rebase-merge/strategy: x/y, and 1 more')
+    const again = await box('echo ort > .git/rebase-merge/strategy')
+    expect(again.stderr).not.toContain('would run what came')
+  })
+})
