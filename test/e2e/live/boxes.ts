@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, lstatSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync, renameSync } from 'node:fs'
 import { fsPath, toBytes } from '../../../src/host/bytes.ts'
 import { liveSessions } from '../../../src/session/registry.ts'
 import type { TestHome } from '../../support/home.ts'
@@ -25,24 +25,41 @@ export async function startBoxes(
   const started = Array.from({ length: count }, () =>
     at.launch(['run', '--', 'sh', '-c', script], { cwd: project, limit: 300_000 }),
   )
-  return Promise.all(
-    started.map(async (running) => {
-      await running.says('up')
-      const session = liveSessions(stateOf(at)).find(({ pid }) => pid === running.pid)
-      if (session === undefined) throw new Error('the session is not known')
-      const root = await rootOf(running.pid)
-      return {
-        running,
-        id: session.id,
-        sees: (path: string) => look(`${root}${path}`),
-        async end() {
-          process.kill(running.pid, 'SIGTERM')
-          return running.ended
-        },
-      }
-    }),
-  )
+  return Promise.all(started.map((running) => boxOf(at, running)))
 }
+
+/** The box of an agentbox that has been started, when it says that it is up. */
+export async function boxOf(at: TestHome, running: Running): Promise<Box> {
+  await running.says('up')
+  const session = liveSessions(stateOf(at)).find(({ pid }) => pid === running.pid)
+  if (session === undefined) throw new Error('the session is not known')
+  const root = await rootOf(running.pid)
+  return {
+    running,
+    id: session.id,
+    sees: (path: string) => look(`${root}${path}`),
+    async end() {
+      process.kill(running.pid, 'SIGTERM')
+      return running.ended
+    },
+  }
+}
+
+/** Does in the box what the host writes into `do`, and then waits. */
+export const obedient =
+  'echo up; while :; do if [ -e do ]; then mv do doing; sh doing > said 2>&1; rm doing; fi; sleep 0.02; done & exec sleep 300'
+
+/** Has an obedient box do something; resolves with what it printed. */
+export async function inside(at: TestHome, project: string, script: string): Promise<string> {
+  at.write(`${project}/do.new`, script)
+  renameSync(`${project}/do.new`, `${project}/do`)
+  const done = (): boolean => !existsSync(`${project}/do`) && !existsSync(`${project}/doing`)
+  if (!(await eventually(done, OBEYED))) throw new Error('the box does not do what it is told')
+  return readFileSync(`${project}/said`, 'utf8')
+}
+
+/** Milliseconds, on a machine that does much else. */
+const OBEYED = 30_000
 
 /** The file system of the agent, which is a descendant of agentbox's. */
 async function rootOf(pid: number): Promise<string> {

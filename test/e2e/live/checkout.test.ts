@@ -1,13 +1,10 @@
-import { existsSync, readFileSync, renameSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { listQuarantine } from '../../../src/protect/quarantine.ts'
 import { ask, liveSessions } from '../../../src/session/registry.ts'
 import { makeHome, type TestHome } from '../../support/home.ts'
 import { eventually } from '../../support/spawn.ts'
-import { startBoxes, stateOf, type Box } from './boxes.ts'
-
-const obedient =
-  'echo up; while :; do if [ -e do ]; then mv do doing; sh doing > said 2>&1; rm doing; fi; sleep 0.02; done & exec sleep 300'
+import { inside as obey, obedient, startBoxes, stateOf, type Box } from './boxes.ts'
 
 describe.each(['user', 'root'] as const)('what git brings on the host while boxes run, as %s', (who) => {
   let at: TestHome
@@ -17,13 +14,7 @@ describe.each(['user', 'root'] as const)('what git brings on the host while boxe
   const quarantined = (): string[] =>
     listQuarantine(stateOf(at)).map(({ path }) => path.slice(project.length + 1))
   const agentbox = (...args: string[]) => at.bare([at.node, at.agentbox, ...args], { cwd: project })
-  const inside = async (script: string): Promise<void> => {
-    at.write(`${project}/do.new`, script)
-    renameSync(`${project}/do.new`, `${project}/do`)
-    expect(
-      await eventually(() => !existsSync(`${project}/do`) && !existsSync(`${project}/doing`), 20_000),
-    ).toBe(true)
-  }
+  const inside = (script: string) => obey(at, project, script)
   const moved = (path: string): Promise<boolean> => eventually(() => quarantined().includes(path), 20_000)
 
   beforeAll(async () => {

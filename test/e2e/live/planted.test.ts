@@ -4,26 +4,16 @@ import { readJournal } from '../../../src/session/journal.ts'
 import { listQuarantine } from '../../../src/protect/quarantine.ts'
 import { makeHome, type TestHome } from '../../support/home.ts'
 import { eventually } from '../../support/spawn.ts'
-import { startBoxes, stateOf, type Box } from './boxes.ts'
+import { inside as obey, obedient, startBoxes, stateOf, type Box } from './boxes.ts'
 
 /** Milliseconds, on a loaded machine. */
 const LIMIT = 30_000
-
-/** Does in the box what the host writes into `do`, and then waits. */
-const obedient =
-  'echo up; while :; do if [ -e do ]; then mv do doing; sh doing > said 2>&1; rm doing; fi; sleep 0.02; done & exec sleep 300'
 
 describe.each(['user', 'root'] as const)('what an agent plants, as %s', (who) => {
   let at: TestHome
   let project: string
   let box: Box
-  const inside = async (script: string): Promise<void> => {
-    at.write(`${project}/do.new`, script)
-    renameSync(`${project}/do.new`, `${project}/do`)
-    expect(
-      await eventually(() => !existsSync(`${project}/do`) && !existsSync(`${project}/doing`), LIMIT),
-    ).toBe(true)
-  }
+  const inside = (script: string) => obey(at, project, script)
   const gone = (path: string): Promise<boolean> => eventually(() => !existsSync(`${project}/${path}`), LIMIT)
   const events = () => readJournal(`${stateOf(at)}/log/${box.id}.jsonl`)
   const paths = (): string[] => listQuarantine(stateOf(at)).map(({ path }) => path.slice(project.length + 1))

@@ -4,14 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readJournal } from '../../../src/session/journal.ts'
 import { makeHome, type TestHome } from '../../support/home.ts'
 import { eventually } from '../../support/spawn.ts'
-import { startBoxes, stateOf, type Box } from './boxes.ts'
+import { inside as obey, obedient, startBoxes, stateOf, type Box } from './boxes.ts'
 
 /** Milliseconds, on a machine that does much else. */
 const LIMIT = 30_000
-
-/** Does in the box what the host writes into `do`, and then waits. */
-const obedient =
-  'echo up; while :; do if [ -e do ]; then mv do doing; sh doing > said 2>&1; rm doing; fi; sleep 0.02; done & exec sleep 300'
 
 /** Asks the proxy for a tunnel to 127.0.0.1:$1 and keeps it; what becomes of it is in the file $2. */
 const tunnel = `
@@ -35,13 +31,7 @@ describe.each(['user', 'root'] as const)('a policy that changes while a box runs
     at.write(`${project}/rc.new`, `version: 1\n${text}`)
     renameSync(`${project}/rc.new`, `${project}/.agentboxrc`)
   }
-  const inside = async (script: string): Promise<string> => {
-    at.write(`${project}/do.new`, script)
-    renameSync(`${project}/do.new`, `${project}/do`)
-    const done = (): boolean => !existsSync(`${project}/do`) && !existsSync(`${project}/doing`)
-    expect(await eventually(done, LIMIT)).toBe(true)
-    return readFileSync(`${project}/said`, 'utf8')
-  }
+  const inside = (script: string) => obey(at, project, script)
   const events = () => readJournal(`${stateOf(at)}/log/${box.id}.jsonl`)
   const effects = (): string[] => events().flatMap((one) => (one.kind === 'policy' ? [one.effect] : []))
   const says = async (text: string): Promise<void> => {
