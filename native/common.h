@@ -57,8 +57,7 @@ enum {
 
 /* launch to init */
 enum {
-  GO = 64,
-  RELEASE,
+  RELEASE = 64, /* the agent may start */
   SIGNAL_AGENT, /* the signal was meant for one process: Node */
   SIGNAL_GROUP, /* the signal was meant for Node's process group */
   FREEZE,

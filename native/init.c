@@ -194,7 +194,10 @@ static void ask_listener(void) {
 
 /* ---- pid 1 again ---- */
 
-/* Ends the box if exec fails: no process of it but this one exists then. */
+/*
+ * Everything is made ready while the box is still being looked at; the agent's process becomes the agent when
+ * launch releases it. Ends the box if exec fails: no process of it but this one exists then.
+ */
 static void start_agent(struct limits limits, char **argv) {
   int starter[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, starter) != 0) die("socketpair");
@@ -324,7 +327,6 @@ int init_main(int argc, char **argv) {
   it.signals = watch_signals();
   open_processes();
   tell(READY, 0);
-  expect(GO);
   start_agent(limits, argv);
   for (;;) {
     struct pollfd fds[] = {

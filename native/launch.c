@@ -22,6 +22,7 @@ static struct {
   struct box box;
   int signals, terminal;
   pid_t init, group; /* as this pid namespace sees them; 0 until known */
+  bool go; /* Node has looked at the box */
   bool wants_terminal, had_terminal, started, freezing, frozen;
   bool held;       /* frozen for Node */
   int stop_signal; /* frozen because the agent was stopped; 0: not for that */
@@ -180,14 +181,25 @@ static void on_continued(void) {
   else if (it.frozen) kill(getppid(), SIGCONT);
 }
 
+/* When Node says so and the agent's process is there, whichever comes last. */
+static void release(void) {
+  if (!it.go || it.group == 0) return;
+  if (it.wants_terminal) hand_over();
+  tell_init(RELEASE, 0);
+}
+
+static void on_go(void) {
+  it.go = true;
+  release();
+}
+
 static void on_grouped(pid_t leader) {
   if (it.init == 0 || it.group != 0 || leader == getpgrp() || getpgid(leader) != leader) {
     end_box();
     return;
   }
   it.group = leader;
-  if (it.wants_terminal) hand_over();
-  tell_init(RELEASE, 0);
+  release();
 }
 
 static void on_ready(void) {
@@ -308,7 +320,7 @@ static void drop_joiner(void) {
 
 static void on_line(const char *text) {
   int number, end = 0;
-  if (strcmp(text, "go") == 0) tell_init(GO, 0);
+  if (strcmp(text, "go") == 0 && !it.go) on_go();
   else if (strcmp(text, "resume") == 0) on_resume();
   else if (strcmp(text, "freeze") == 0) hold_box();
   else if (strcmp(text, "thaw") == 0) thaw_box();

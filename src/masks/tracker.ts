@@ -1,8 +1,10 @@
 import { lstatSync, type BigIntStats, type Stats } from 'node:fs'
+import { milliseconds } from '../host/clock.ts'
 import { fsPath } from '../host/bytes.ts'
 import { linkTarget } from '../host/files.ts'
 import { nameOf } from '../host/paths.ts'
 import { pathsBehind } from './chain.ts'
+import { compiled } from './compiled.ts'
 import type { LinkCache, MaskInput } from './found.ts'
 import { applyEvents, diff, emptySet, type LiveSet, type MaskDelta, type SetEvent } from './live-set.ts'
 import { kindOf, type ScanEntry } from './scan.ts'
@@ -96,7 +98,9 @@ export function trackMasks(input: TrackerInput, initial: readonly Mask[] = []): 
   const watch = watchTree({
     roots: masks.roots,
     hidden: [...(masks.hidden ?? []), ...(input.apart ?? [])],
-    interesting: others === undefined ? sieve : new RegExp(`${sieve.source}|${others.source}`, 'is'),
+    interesting: compiled(
+      others === undefined ? sieve : new RegExp(`${sieve.source}|${others.source}`, 'is'),
+    ),
     on: treeEvents(state),
   })
   return {
@@ -235,7 +239,7 @@ function decide(state: State): unknown {
   state.timer = undefined
   if (state.closed) return undefined
   const { masks, on } = state.input
-  const began = performance.now()
+  const began = milliseconds()
   const known = applyEvents(state.set, state.events.splice(0))
   const { urged } = state
   state.urged = new Set()
@@ -253,7 +257,7 @@ function decide(state: State): unknown {
     on.failed(error)
     return error
   } finally {
-    state.took = performance.now() - began
+    state.took = milliseconds() - began
   }
   return undefined
 }

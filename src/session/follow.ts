@@ -1,4 +1,5 @@
 import { lstatSync, statSync } from 'node:fs'
+import { milliseconds } from '../host/clock.ts'
 import { policyChanges } from '../config/changes.ts'
 import { restricted } from '../config/restrict.ts'
 import { fsPath } from '../host/bytes.ts'
@@ -100,14 +101,14 @@ async function look(state: State): Promise<void> {
   if (state.closed) return
   if (state.busy) return soon(state)
   state.busy = true
-  const began = performance.now()
+  const began = milliseconds()
   try {
     state.input.onLook()
     await compare(state)
   } catch (error) {
     state.input.degraded(error instanceof Error ? error.message : String(error))
   } finally {
-    state.took = performance.now() - began
+    state.took = milliseconds() - began
     state.busy = false
   }
 }

@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
+import { milliseconds } from '../../host/clock.ts'
 import { checkRoot, finishEvents, onEvent } from './events.ts'
 import { unheardFileSystem } from './places.ts'
 import { makePoller } from './poller.ts'
@@ -100,9 +101,9 @@ function makeTree(input: TreeInput): Tree {
 function slowly<T>(use: (item: T) => void): (item: T) => void {
   let waiting: T[] = []
   const slice = (): void => {
-    const end = performance.now() + SLICE
+    const end = milliseconds() + SLICE
     let at = 0
-    while (at < waiting.length && performance.now() < end) use(waiting[at++]!)
+    while (at < waiting.length && milliseconds() < end) use(waiting[at++]!)
     waiting = waiting.slice(at)
     if (waiting.length > 0) setImmediate(slice)
   }

@@ -1,5 +1,7 @@
-/** Milliseconds after which other work gets its turn. */
-const SLICE = 3
+import { milliseconds } from '../../host/clock.ts'
+
+/** Milliseconds after which other work gets its turn; an agent waits for some of it to start. */
+const SLICE = 1
 
 /** Work in small slices, so that events, masks and the network are served in between. */
 export interface Walk<T> {
@@ -27,10 +29,10 @@ export function slicedWalk<T>(visit: (item: T) => void): Walk<T> {
   }
   const slice = (): void => {
     scheduled = false
-    const end = performance.now() + SLICE
+    const end = milliseconds() + SLICE
     while (rest()) {
       visit(next())
-      if (performance.now() >= end) break
+      if (milliseconds() >= end) break
     }
     if (rest()) schedule()
     else finish()
