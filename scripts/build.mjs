@@ -2,7 +2,7 @@
 // dist/: three CommonJS bundles and the native helper. CommonJS because node starts it faster than ESM.
 import fs from 'node:fs'
 import path from 'node:path'
-import { capture, isMain, main, mtime, root, Stop, which } from './lib/tools.mjs'
+import { capture, isMain, main, mtime, root, say, Stop, which } from './lib/tools.mjs'
 
 const dist = path.join(root, 'dist')
 const helper = path.join(dist, 'agentbox-helper')
@@ -155,6 +155,8 @@ async function buildFromAnything() {
   const { setup } = await import('./setup.mjs')
   setup(['build'])
   await build()
+  const bundles = Object.keys(entries).length
+  say(`built agentbox ${version()}: dist/ (${bundles} bundles, agentbox-helper), man/agentbox.1`)
 }
 
 if (isMain(import.meta.url)) await main(buildFromAnything)

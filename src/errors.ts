@@ -43,6 +43,7 @@ export type Problem =
   | { code: 'project-refused'; path: string; reason: string; hint: string }
   | { code: 'cwd-gone' }
   | { code: 'bypass-refused'; command: string[]; place?: Place | undefined }
+  | { code: 'not-activated' }
   | { code: 'learning-declined' }
   | { code: 'bwrap-missing' }
   | { code: 'bwrap-too-old'; path: string; version: string; needed: string }

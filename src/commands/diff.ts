@@ -5,7 +5,7 @@ import { noApprovals } from '../config/grants.ts'
 import { resolvePolicy } from '../config/layers.ts'
 import { absolutePath } from '../config/paths.ts'
 import { parseWithExtended, type FindExtended } from '../config/repo-files.ts'
-import { fail } from '../errors.ts'
+import { AgentboxError, fail } from '../errors.ts'
 import { commitOf, fileAt, filesNamed, forkOf, parseRange, type FileAt } from '../git/revisions.ts'
 import { readRegular } from '../host/files.ts'
 import { isWithin, parentOf } from '../host/paths.ts'
@@ -47,10 +47,12 @@ async function runDiff({ env, values, positionals, out, talk }: Call): Promise<n
   ]
   const from = fork && second !== undefined ? ((await forkOf(root, first, second)) ?? first) : first
   const packages = new Set<string>()
-  const at = async (commit: string): Promise<Side> =>
-    sideOf(place, await filesOf(root, commit), findAt(root, commit, packages))
-  const old = await at(from)
-  const now = second === undefined ? await sideOf(place, worktreeFiles(root)) : await at(second)
+  const at = (commit: string, revision: string): Promise<Side> =>
+    inRevision(revision, root, async () =>
+      sideOf(place, await filesOf(root, commit), findAt(root, commit, packages)),
+    )
+  const old = await at(from, from === first ? before : from.slice(0, 10))
+  const now = second === undefined ? await sideOf(place, worktreeFiles(root)) : await at(second, after!)
   for (const name of packages)
     talk(`agentbox  extends "${shown(name)}": as it is in node_modules now, whatever the revision\n`)
   const difference = policyDifference(old, now)
@@ -97,6 +99,21 @@ async function filesOf(root: string, commit: string): Promise<FileAt[]> {
   const reason = 'git cannot read the policy of this revision, or it is too large'
   const files = await filesNamed(root, commit, RC_NAMES, LARGEST)
   return files ?? fail({ code: 'io', action: 'read', path: commit, reason })
+}
+
+/** What is wrong with a policy is told of that of the revision, as git names it: the one here may be right. */
+async function inRevision(revision: string, root: string, work: () => Promise<Side>): Promise<Side> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof AgentboxError) || error.problem.code !== 'policy-invalid') throw error
+    const issues = error.problem.issues.map((issue) =>
+      isWithin(issue.file, root) && !issue.file.includes('/node_modules/')
+        ? { ...issue, file: `${revision}:${issue.file.slice(root.length + 1)}` }
+        : issue,
+    )
+    return fail({ code: 'policy-invalid', issues }, error)
+  }
 }
 
 /** What is extended, as the commit has it; packages are in none, and noted in `packages`. */

@@ -4,6 +4,7 @@ import { diff } from './diff.ts'
 import { doctor } from './doctor.ts'
 import { allow } from './allow.ts'
 import { allowHost } from './allow-host.ts'
+import { deactivate } from './deactivate.ts'
 import { deny } from './deny.ts'
 import { explain } from './explain.ts'
 import { hook } from './hook.ts'
@@ -50,6 +51,7 @@ export const commands: readonly Command[] = [
   watch,
   shims,
   activate,
+  deactivate,
   wrap,
   off,
   completion,

@@ -29,6 +29,9 @@ export const scan: Command = {
   run: runScan,
 }
 
+/** That of everything that could not be done: nothing was found, and there may be something. */
+const INCOMPLETE = 125
+
 interface Result {
   masked: { path: string; where: string[]; commits: string[] }[]
   credentials: Exposed[]
@@ -51,7 +54,8 @@ async function runScan({ env, values, positionals, out, talk }: Call): Promise<n
   else show(result, out)
   const { length } = [...result.masked, ...result.credentials]
   if (values['json'] !== true) talk(`${summary(result, length)}\n`)
-  return length > 0 ? 1 : 0
+  if (length > 0) return 1
+  return result.complete ? 0 : INCOMPLETE
 }
 
 async function tree(situation: Situation, asked: string | undefined): Promise<Result> {

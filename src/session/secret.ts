@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, ftruncateSync, openSync, writeSync, ty
 import { fail } from '../errors.ts'
 import { heldBeneath } from '../host/beneath.ts'
 import { fsPath } from '../host/bytes.ts'
+import { lstatOf } from '../host/files.ts'
 import { isWithin } from '../host/paths.ts'
 import { compileMatcher } from '../masks/patterns.ts'
 import { ask, liveSessions } from './registry.ts'
@@ -27,8 +28,8 @@ export interface OpenSecret {
 export async function openSecret(situation: Situation, path: string): Promise<OpenSecret> {
   const { project, policy, dirs } = situation
   const refuse = (reason: string, hint: string): never => fail({ code: 'secret-refused', path, reason, hint })
-  if (!isWithin(path, project.root) || path === project.root)
-    refuse('it is not in this project', `the project is ${project.root}`)
+  if (!isWithin(path, project.root)) refuse('it is not in this project', `the project is ${project.root}`)
+  if (lstatOf(path)?.isDirectory() === true) refuse('it is a directory', 'name a file in it')
   if (compileMatcher(policy.masks).match(path, false) === undefined)
     refuse('agents can read files of this name', 'add its name to masks.patterns')
   const { fd, created } = openOrMake(project.root, path, refuse)
@@ -81,8 +82,9 @@ function openOrMake(root: string, path: string, refuse: Refuse): { fd: number; c
     heldBeneath(root, path.slice(root.length + 1), (place) => openSync(fsPath(place), flags, 0o600))
   const opened = attempt(() => open(O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW), 'EEXIST')
   const fd = opened ?? attempt(() => open(O_RDWR | O_NOFOLLOW | O_NONBLOCK), 'ELOOP', 'EISDIR', 'ENXIO')
-  if (fd === undefined)
-    return refuse('it is no file, or its directory is not there', 'make the directory first')
+  if (fd === undefined && lstatOf(path) === undefined)
+    return refuse('its directory is not there, or a link leads to it', 'make the directory first')
+  if (fd === undefined) return refuse('it is no ordinary file', 'remove it, or name what a link leads to')
   const stat: Stats = fstatSync(fd)
   if (stat.isFile()) return { fd, created: opened !== undefined }
   closeSync(fd)

@@ -1,11 +1,15 @@
 import { shown } from '../escape.ts'
 import { placed, type Words } from './words.ts'
 
-/** About starting agents without a box. */
-export const shellWords: Words<'bypass-refused'> = {
+/** About shells, and starting agents without a box. */
+export const shellWords: Words<'bypass-refused' | 'not-activated'> = {
   'bypass-refused': ({ command, place }) => [
     `${placed(place)}bypass: never – ${shown(command[0] ?? 'nothing')} was not started without a box`,
     'in its box: unset AGENTBOX_BYPASS',
+  ],
+  'not-activated': () => [
+    'this shell is not activated, so there is nothing to take out of it',
+    'for shells that start from now on: agentbox activate --remove',
   ],
 }
 

@@ -112,3 +112,9 @@ describe('a part of a grant that is to be closed', () => {
     expect((await call(['run', '--', 'true'])).status).toBe(key === 'hide' ? 125 : 0)
   })
 })
+
+it('deactivate says that it is for a shell that is activated', async () => {
+  const done = await call(['deactivate'])
+  expect([done.status, done.stdout]).toEqual([125, ''])
+  expect(done.stderr).toMatch(/^agentbox: this shell is not activated.*\n.*agentbox activate --remove\n$/)
+})

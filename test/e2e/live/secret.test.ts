@@ -53,7 +53,9 @@ describe.each(['user', 'root'] as const)('secrets by hand, as %s', (who) => {
     ['src/a.ts', 'agents can read files of this name'],
     ['../.env', 'it is not in this project'],
     ['no/such/.env', 'its directory is not there'],
-    ['.env.link', 'it is no file'],
+    ['.env.link', 'it is no ordinary file'],
+    ['src', 'it is a directory'],
+    ['.', 'it is a directory'],
   ])('refuses %s', async (file, reason) => {
     if (file === '.env.link') symlinkSync('src/a.ts', `${project}/.env.link`)
     const done = await edit(file, 'TOKEN=3\n')

@@ -47,6 +47,30 @@ describe('agentbox diff', () => {
     })
   })
 
+  it('names the revision whose policy is invalid, and the work tree by its file', () => {
+    repo.write('.agentboxrc', 'version: 1\nfilesytem: {}\n')
+    repo.write('sub/.agentboxrc', 'version: 1\nextends: ./base.yaml\n')
+    repo.write('sub/base.yaml', 'version: 1\nnetwork: {mode: lan}\n')
+    const bad = repo.commit('bad')
+    repo.git('tag', 'v1')
+    repo.write('.agentboxrc', 'version: 1\n')
+    repo.write('sub/base.yaml', 'version: 1\n')
+    repo.commit('good')
+    const refused = diff('v1')
+    expect([refused.status, refused.out]).toEqual([125, ''])
+    expect(refused.err).toMatch(/^agentbox: v1:\.agentboxrc:2:1: unknown key "filesytem"/)
+    expect(refused.err).toMatch(/^ +v1:sub\/base\.yaml:2:11: network\.mode: must be one of/m)
+    expect(diff('HEAD..v1').err).toContain('agentbox: v1:.agentboxrc:2:1: ')
+    // Where two parted has no name but its own.
+    repo.git('checkout', '-q', '-b', 'side', 'v1')
+    repo.write('.agentboxrc', 'version: 1\n')
+    repo.write('sub/base.yaml', 'version: 1\n')
+    repo.commit('side')
+    expect(diff('main...side').err).toContain(`agentbox: ${bad.slice(0, 10)}:.agentboxrc:2:1: `)
+    repo.write('.agentboxrc', 'version: 2\n')
+    expect(diff().err).toContain(`agentbox: ${repo.root}/.agentboxrc:1:1: `)
+  })
+
   it('includes the files that a revision’s policy extends, as that revision has them', () => {
     repo.write('.agentboxrc', 'version: 1\nextends: [./team/base.yaml, "@acme/box"]\n')
     repo.write('team/base.yaml', 'version: 1\nextends: ./more.yaml\n')

@@ -1,9 +1,11 @@
 import { rmSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { exposedInHistory } from '../../../src/git/exposed.ts'
 import { maskedInHistory, type HistoryReport } from '../../../src/git/history.ts'
 import { makeRepo, type Repo } from './repo.ts'
 
+const dist = resolve(import.meta.dirname, '../../../dist/agentbox.cjs')
 let repo: Repo
 beforeEach(() => void (repo = makeRepo()))
 afterEach(() => repo.remove())
@@ -55,6 +57,15 @@ describe('maskedInHistory', () => {
     expect((await ask()).complete).toBe(false)
     const skips = (): boolean => false
     expect((await exposedInHistory(repo.root, { skips })).complete).toBe(false)
+    const scan = repo.try(repo.root, [process.execPath, dist, 'scan', '--history'])
+    expect([scan.status, scan.err]).toEqual([125, expect.stringContaining('0 findings')])
+    expect(scan.err).toContain('not all of history')
+    const json = repo.try(repo.root, [process.execPath, dist, 'scan', '--history', '--json'])
+    expect([json.status, JSON.parse(json.out)]).toEqual([125, expect.objectContaining({ complete: false })])
+    // What was found is found.
+    repo.write('.env', 'A=1\n')
+    repo.commit('three')
+    expect(repo.try(repo.root, [process.execPath, dist, 'scan', '--history']).status).toBe(1)
   })
 
   it('finds it in a stash, also as an untracked file', async () => {

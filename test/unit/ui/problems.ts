@@ -109,6 +109,12 @@ export const problems: { [C in Problem['code']]: Entry<Extract<Problem, { code: 
       place: { file: '/etc/agentbox/config.yaml', line: 4, column: 1 },
     },
   },
+  'not-activated': {
+    means:
+      '`agentbox deactivate` was called where no activated shell heard it: in a script, or before activation.',
+    todo: 'Nothing; `agentbox activate --remove` takes the line out of the start files.',
+    example: { code: 'not-activated' },
+  },
   'learning-declined': {
     means: '`run --learn-permit` would let everything through, and the question was not answered with yes.',
     todo: 'Answer yes, or use `--learn`, which refuses and notes.',
