@@ -62,6 +62,8 @@ export function opOptions(op: SandboxOp, files: BackingFiles): string[] {
       return ['--dev', op.dest]
     case 'data':
       return files.made(op.content, op.dest)
+    case 'given':
+      return ['--ro-bind', files.content(op.content), op.dest]
     case 'mask':
       return maskOptions(op.dest, op.look, files)
     case 'remount-ro':

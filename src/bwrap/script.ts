@@ -27,7 +27,7 @@ export interface ScriptInput {
 export function renderScript(input: ScriptInput): string {
   const { plan } = input
   const { files, contents } = backing()
-  const ops = plan.ops.filter((op) => op.dest !== INIT_PATH)
+  const ops = printed(plan).filter((op) => op.dest !== INIT_PATH)
   const mounts = ops.map((op) => `  # ${shown(op.why)}\n  ${words(opOptions(op, files))}`)
   return [
     header(input),
@@ -65,11 +65,20 @@ export function renderScript(input: ScriptInput): string {
 /** bwrap's arguments, a line each, as shell words; `$files` stands for the session's directory. Pure. */
 export function renderArgv(plan: LaunchPlan, bwrap: string): string {
   const { files } = backing()
-  const options = plan.ops.flatMap((op) => [words(opOptions(op, files))])
+  const options = printed(plan).flatMap((op) => [words(opOptions(op, files))])
   const network = plan.network === 'host' ? ['--share-net'] : []
   const init = [INIT_PATH, 'init', '--', ...plan.argv]
   const lines = [shellWord(bwrap), words(alwaysFlags), '--as-pid-1', ...network, ...options]
   return `${[...lines, words(['--chdir', plan.cwd]), '--seccomp 6', '--', words(init)].join(' \\\n  ')}\n`
+}
+
+/** The user's own files are named, not told. */
+function printed({ ops }: LaunchPlan): SandboxOp[] {
+  return ops.map((op) =>
+    op.kind === 'given' && op.own
+      ? { kind: 'bind', source: op.dest, dest: op.dest, access: 'ro', why: op.why }
+      : op,
+  )
 }
 
 function header({ plan, version }: ScriptInput): string {
@@ -132,7 +141,7 @@ function base64(bytes: Buffer): string {
 /** For `plan --format json`: every operation with the options that it becomes. Pure. */
 export function planDocument(plan: LaunchPlan): unknown {
   const { files } = backing()
-  const ops = plan.ops.map((op: SandboxOp) => ({ ...op, options: opOptions(op, files) }))
+  const ops = printed(plan).map((op) => ({ ...op, options: opOptions(op, files) }))
   const made = Object.entries(plan.env).filter(([name]) => !plan.passed.includes(name))
   return { version: 1, ...plan, env: Object.fromEntries(made), ops, flags: [...alwaysFlags, '--as-pid-1'] }
 }

@@ -9,6 +9,7 @@ import { describeBox } from './describe.ts'
 import { gitAttributes } from './git-settings.ts'
 import type { LaunchPlan, SandboxOp } from './ops.ts'
 import { programFiles, programLinks, type Executable } from './program.ts'
+import { networkFiles } from './network-files.ts'
 import * as stage from './stages.ts'
 
 export interface PlanInput {
@@ -89,7 +90,7 @@ export function buildPlan(input: PlanInput): LaunchPlan {
       attributes: gitAttributes(input.masks, project.root),
     }),
     ...stage.ssh(input.sshSocket),
-    ...stage.network(policy),
+    ...networkFiles(policy),
     ...stage.seal(),
   ]
   return {

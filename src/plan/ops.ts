@@ -26,8 +26,13 @@ export type SandboxOp =
   | { kind: 'tmpfs'; dest: string; mode: number; /** Bytes. */ size?: number | undefined; why: string }
   | { kind: 'proc'; dest: string; why: string }
   | { kind: 'dev'; dest: string; why: string }
-  /** A read-only regular file with this content. */
+  /** A read-only regular file with this content, made at a place where nobody else can have put anything. */
   | { kind: 'data'; dest: string; content: string; why: string }
+  /**
+   * The same for a place that an earlier session could write: mounted, so that no link is followed. `own`: made of
+   * the user's own file there, which may have keys in it, so that printed forms show that one instead.
+   */
+  | { kind: 'given'; dest: string; content: string; own: boolean; why: string }
   | { kind: 'mask'; dest: string; look: MaskLook; why: string }
   | { kind: 'remount-ro'; dest: string; why: string }
 

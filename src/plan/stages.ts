@@ -3,7 +3,6 @@ import type { Project } from '../host/project.ts'
 import { isWithin } from '../host/paths.ts'
 import type { Mask, MaskLook } from '../masks/types.ts'
 import type { AgentProfile } from '../policy/agents/types.ts'
-import { codexConfig } from '../policy/network-env.ts'
 import type { Policy } from '../policy/types.ts'
 import type { Protection } from '../protect/paths.ts'
 import { ATTRIBUTES_PATH, gitSettings } from './git-settings.ts'
@@ -105,6 +104,19 @@ export function agent(
     content,
     why: `so that ${profile.name} works in a box`,
   }))
+  const { led } = profile
+  const leading: SandboxOp[] =
+    led === undefined
+      ? []
+      : [
+          {
+            kind: 'given',
+            dest: led.path,
+            content: led.content,
+            own: led.own,
+            why: `${profile.name} is led to where its key is added`,
+          },
+        ]
   const own = files.map((path): SandboxOp => ({
     kind: 'bind',
     source: path,
@@ -113,7 +125,7 @@ export function agent(
     why: `your settings of ${profile.name}`,
   }))
   const logins = otherLogins.map((path) => mask(path, false, "another agent's log-in"))
-  return [...managed, ...own, ...logins]
+  return [...managed, ...leading, ...own, ...logins]
 }
 
 export function grants(granted: readonly GrantedPath[]): SandboxOp[] {
@@ -228,30 +240,6 @@ export function own(
       content: texts.attributes,
       why: 'git add leaves tracked secrets as they are',
     },
-  ]
-}
-
-const SSH_CONFIG = `Host *
-  ProxyCommand /run/agentbox/init connect %h %p
-  StrictHostKeyChecking accept-new
-`
-
-/** Under `allow` ssh leaves by the proxy too; codex has its base URL from a file alone. */
-export function network(policy: Policy): SandboxOp[] {
-  if (policy.network.mode.value !== 'allow') return []
-  const codex = codexConfig(policy)
-  return [
-    { kind: 'data', dest: '/etc/ssh/ssh_config', content: SSH_CONFIG, why: 'ssh leaves by the proxy' },
-    ...(codex === undefined
-      ? []
-      : [
-          {
-            kind: 'data' as const,
-            dest: '/etc/codex/config.toml',
-            content: codex,
-            why: 'codex is led to where its key is added',
-          },
-        ]),
   ]
 }
 

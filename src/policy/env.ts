@@ -1,5 +1,6 @@
 import { isWithin } from '../host/paths.ts'
-import { networkEnv, withheld } from './network-env.ts'
+import { withheld } from './credential-env.ts'
+import { networkEnv } from './network-env.ts'
 import type { AgentProfile } from './agents/types.ts'
 import type { Policy } from './types.ts'
 
@@ -96,15 +97,15 @@ export function boxEnv({ host, policy, profile, home, user, shell, shown }: EnvI
   const network = policy.network.mode.value === 'host' ? PROXIES : []
   const allowed = [...passedAlways, ...network, ...profile.env, ...policy.env.pass.map(({ value }) => value)]
   const passed: Record<string, string> = {}
-  const kept = new Set(withheld(policy))
   for (const [name, value] of Object.entries(host)) {
-    if (kept.has(name)) continue
     if (value !== undefined && allowed.some((pattern) => matchesName(name, pattern))) passed[name] = value
   }
+  const leading = networkEnv(policy, host, passed)
+  for (const name of withheld(policy, passed)) delete passed[name]
   const made: Record<string, string> = {
     ...profile.set,
     ...Object.fromEntries(policy.env.set.map(({ value }) => [value.name, value.value])),
-    ...networkEnv(policy, host),
+    ...leading,
     HOME: home,
     USER: user,
     LOGNAME: user,

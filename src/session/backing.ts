@@ -7,7 +7,7 @@ import { lstatOf } from '../host/files.ts'
 import { startTimeOf } from '../host/processes.ts'
 import { FIRST_DATA_FD } from './request.ts'
 
-/** The host files of one session. Nothing secret is ever in them. */
+/** The host files of one session. Nothing secret is in them, but what a file of the agent's own had (`given`). */
 export interface SessionDir {
   /** `<pid>-<start>-<number>`. */
   id: string

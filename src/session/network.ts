@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type * as ProxyModule from '../network/proxy/index.ts'
 import type { Access, Verdict } from '../network/proxy/index.ts'
 import { CREDENTIAL_PORT, PROXY_PORT } from '../network/places.ts'
@@ -146,13 +147,20 @@ function frontsOf(
   }
   let made: { access: Access; proxy: Proxy } | undefined
   const accessOf = (proxy: Proxy): Access => {
-    made ??= { access: { ...proxy.systemAccess(rules(), env, report), ...outside }, proxy }
+    if (made !== undefined) return made.access
+    const own = new Map(
+      credentials.map((serve, index) => [CREDENTIAL_PORT + index, (client: Duplex) => serve(client, proxy)]),
+    )
+    made = { access: { ...proxy.systemAccess(rules(), env, report), own, ...outside }, proxy }
     return made.access
   }
-  const once = (make: (proxy: Proxy) => (client: Socket) => void): Serve => {
-    let serve: ((client: Socket) => void) | undefined
-    return (client, proxy) => (serve ??= make(proxy))(client)
+  const once = (make: (proxy: Proxy) => (client: Duplex) => void) => {
+    let serve: ((client: Duplex) => void) | undefined
+    return (client: Duplex, proxy: Proxy): void => (serve ??= make(proxy))(client)
   }
+  const credentials = policy.credentials.map(({ value }) =>
+    once((proxy) => proxy.credentialFront(accessOf(proxy), value, { env, home: facts.home })),
+  )
   return {
     restrict(now) {
       network = now
@@ -161,11 +169,7 @@ function frontsOf(
       made.proxy.closeRefused(made.access)
     },
     proxy: once((proxy) => proxy.proxy(accessOf(proxy))),
-    credential: (index) =>
-      once((proxy) => {
-        const { value } = policy.credentials[index]!
-        return proxy.credentialFront(accessOf(proxy), value, { env, home: facts.home })
-      }),
+    credential: (index) => credentials[index]!,
   }
 }
 

@@ -1,12 +1,13 @@
 import { fail, type Grant } from '../errors.ts'
 import { findExecutable, named } from '../host/executables.ts'
-import { lstatOf, realpathOf } from '../host/files.ts'
+import { lstatOf, readRegular, realpathOf } from '../host/files.ts'
 import { isWithin, parentOf } from '../host/paths.ts'
 import { buildPlan } from '../plan/build.ts'
 import type { LaunchPlan } from '../plan/ops.ts'
 import type { Executable } from '../plan/program.ts'
 import { generic } from '../policy/agents/generic.ts'
 import { agents, profileOf } from '../policy/agents/index.ts'
+import { lead } from '../policy/agents/lead.ts'
 import { relocate } from '../policy/agents/relocate.ts'
 import type { AgentProfile } from '../policy/agents/types.ts'
 import type { Policy } from '../policy/types.ts'
@@ -59,7 +60,7 @@ export function prepare(
   const program = programOf(request, env, cwd)
   // A program that the repository brings gets no log-in and no key, whatever its name is.
   const own = isWithin(program.real, project.root)
-  const profile = own ? generic : relocate(profileOf(program.name), env, facts.home)
+  const profile = own ? generic : profileFor(program, situation)
   const ephemeral = policy.filesystem.home.value === 'ephemeral'
   const home = ephemeral ? undefined : privateHomeOf(dirs.state, project.root)
   const writable = [
@@ -128,6 +129,15 @@ function otherLogins(
     .flatMap((agent) => relocate(agent, env, facts.home).synced)
     .filter((path) => lstatOf(`${home.home}/${path}`)?.isFile() === true)
     .map((path) => `${facts.home}/${path}`)
+}
+
+/** As this user has it, led to where its keys are added. */
+function profileFor({ name }: Executable, { env, facts, policy }: Situation): AgentProfile {
+  return lead(relocate(profileOf(name), env, facts.home), policy, facts.home, ownText)
+}
+
+function ownText(path: string): string | undefined {
+  return readRegular(realpathOf(path) ?? '', 1024 * 1024)?.toString('utf8')
 }
 
 /** Neither with the grants nor silently without them. */

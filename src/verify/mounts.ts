@@ -23,6 +23,7 @@ function checksOf(op: SandboxOp, host: CheckInput['host']): BoxCheck[] {
     case 'remount-ro':
       return [mounted(op, 'ro')]
     case 'data':
+    case 'given':
       return [shows(op, fnvOf(op.content))]
     case 'mask':
       return [masked(op, host)]

@@ -41,6 +41,8 @@ export interface Access {
   /** The user's proxy for this host; it resolves the name itself. */
   upstream(scheme: 'http' | 'https', host: string, port: number): UpstreamProxy | undefined
   report(verdict: Verdict): void
+  /** What stands on ports of the box's own loopback, for clients that ask the proxy even for that (qwen). */
+  own?: ReadonlyMap<number, (client: Duplex) => void> | undefined
   /** Lets through what nothing lists, after telling (`run --learn-permit`). What is denied stays refused. */
   permissive?: boolean | undefined
 }
@@ -54,6 +56,14 @@ export interface Route {
   /** Checked; empty if an upstream proxy leads there. */
   addresses: readonly string[]
   upstream?: UpstreamProxy | undefined
+}
+
+/** What serves this place in the box itself: nothing leaves by it that it does not decide about. */
+export function ownFront(
+  { own }: Access,
+  { target, port }: Authority,
+): ((client: Duplex) => void) | undefined {
+  return targetText(target) === '127.0.0.1' ? own?.get(port) : undefined
 }
 
 /** A request that is not let out, or cannot be. */

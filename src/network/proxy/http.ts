@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { readAuthority, targetText, type Authority } from '../rules/host.ts'
-import { admit, noteFlow, Refusal, refusalNow, type Access, type Route } from './access.ts'
+import { admit, noteFlow, ownFront, Refusal, refusalNow, type Access, type Route } from './access.ts'
 import { dialRoute, dialUpstream } from './dial.ts'
 import { forward, type Onward } from './forward.ts'
 import { refusalMessage, refusalText, statusOf } from './refusal.ts'
@@ -87,6 +87,10 @@ async function serveConnect(
 ): Promise<void> {
   client.on('error', () => client.destroy())
   let opened = false
+  const open = (): void => {
+    opened = true
+    client.write('HTTP/1.1 200 Connection established\r\n\r\n')
+  }
   const refuse = (refusal: Refusal): void => {
     if (!opened) client.end(refusalMessage(refusal))
     opened = true
@@ -94,6 +98,13 @@ async function serveConnect(
   try {
     const authority = readAuthority(request.url ?? '', undefined)
     if (authority === undefined) throw new Refusal('malformed', 'CONNECT needs HOST:PORT')
+    const own = ownFront(access, authority)
+    if (own !== undefined) {
+      open()
+      if (head.length > 0) client.unshift(head)
+      own(client)
+      return void client.resume()
+    }
     const route = await admit(access, authority, 'connect')
     await carry({
       access,
@@ -102,13 +113,7 @@ async function serveConnect(
       via: 'connect',
       head,
       plainHttp: front.serveTunnel.bind(front),
-      answers: {
-        open() {
-          opened = true
-          client.write('HTTP/1.1 200 Connection established\r\n\r\n')
-        },
-        refuse,
-      },
+      answers: { open, refuse },
     })
   } catch (error) {
     refuse(refusalOf(error))

@@ -42,5 +42,6 @@ export const claude: AgentProfile = {
   set: { DISABLE_AUTOUPDATER: '1', IS_SANDBOX: '1' },
   // Its own sandbox needs user namespaces, which the box refuses: every command would fail.
   managed: { '/etc/claude-code/managed-settings.json': '{"sandbox":{"enabled":false}}\n' },
-  hosts: ['api.anthropic.com'],
+  // The second renews a log-in by account, which lasts hours.
+  hosts: ['api.anthropic.com', 'platform.claude.com'],
 }

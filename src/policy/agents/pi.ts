@@ -4,6 +4,7 @@ export const pi: AgentProfile = {
   name: 'pi',
   commands: ['pi'],
   packages: ['@mariozechner/pi-coding-agent'],
+  configDir: { variable: 'PI_CODING_AGENT_DIR', default: '.pi/agent' },
   readonly: [
     '.pi/agent/models.json',
     '.pi/agent/settings.json',
@@ -18,5 +19,14 @@ export const pi: AgentProfile = {
   env: ['ANTHROPIC_API_KEY', 'OPENAI_API_KEY', 'GEMINI_API_KEY', 'OPENROUTER_API_KEY', 'PI_*'],
   set: {},
   managed: {},
+  bases: {
+    path: '.pi/agent/models.json',
+    builtIn: {
+      anthropic: 'https://api.anthropic.com',
+      openai: 'https://api.openai.com/v1',
+      google: 'https://generativelanguage.googleapis.com/v1beta',
+      openrouter: 'https://openrouter.ai/api/v1',
+    },
+  },
   hosts: ['api.anthropic.com', 'api.openai.com', 'generativelanguage.googleapis.com', 'openrouter.ai'],
 }

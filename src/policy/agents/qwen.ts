@@ -5,6 +5,7 @@ export const qwen: AgentProfile = {
   commands: ['qwen'],
   packages: ['@qwen-code/qwen-code'],
   marks: ['QWEN_CODE'],
+  configDir: { variable: 'QWEN_HOME', default: '.qwen' },
   readonly: ['.qwen/settings.json', '.qwen/QWEN.md', '.qwen/extensions', '.qwen/commands', '.qwen/.env'],
   synced: ['.qwen/oauth_creds.json'],
   seeds: [],

@@ -21,6 +21,7 @@ export function relocate(profile: AgentProfile, env: NodeJS.ProcessEnv, home: st
     configDir: { ...configDir, default: dir },
     readonly: profile.readonly.map(move),
     synced: profile.synced.map(move),
+    ...(profile.bases === undefined ? {} : { bases: { ...profile.bases, path: move(profile.bases.path) } }),
     seeds: profile.seeds.map((seed) => ({
       ...seed,
       path: seed.inConfigDir === undefined ? move(seed.path) : `${dir}/${seed.inConfigDir}`,

@@ -34,6 +34,13 @@ export interface AgentProfile {
    * before the user's. They switch off what cannot work inside, above all a sandbox of the agent's own.
    */
   managed: Readonly<Record<string, string>>
+  /**
+   * The JSON file by which alone it is told base URLs (`providers.NAME.baseUrl`), and those it has by itself: see
+   * `lead.ts`.
+   */
+  bases?: { path: string; builtIn: Readonly<Record<string, string>> }
+  /** What the box gets in place of that file; `own`: made of one of the user's. */
+  led?: { path: string; content: string; own: boolean }
   /** Hosts that the agent cannot work without (`@agent` in `network.allow`). */
   hosts: readonly string[]
 }

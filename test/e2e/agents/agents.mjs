@@ -2,16 +2,31 @@
 //
 // An agent is `{ name, package, home, env, args, more, ... }`:
 // - `home({ url, project, injected })`: files of the user's own, by their path in the home: settings, a log-in
-// - `env({ url })`: what the user has set; `key` is the variable that a log-in makes needless
+// - `env({ url, injected })`: what the user has set; `key` is the variable that a log-in makes needless
 // - `args(prompt, { url, injected })`: one conversation; `more(prompt, { url })`: one that goes on with the last
-// - `login`: `{ path, content, env, secret }`: a log-in file of the user's, and what it has the model API see
+// - `login`: `{ path, content, secret, renewed }`: a log-in file of the user's and what it has the model API see;
+//   the same after the user has logged in anew. Of an account, whose token has run out: `refreshed`, the tokens
+//   that its vendor gives for it, the vendor's `hosts`, and the `env`, `home` and `args` of who works with it
 // - `addServer`: arguments that add an MCP server for every project of the user's
 // - `nested`: `{ home, args }`: its own sandbox switched on by settings, and no flag against it
 // - `credential`: `{ host, header }`: where agentbox is to add the user's key by itself (`injected`)
 // - `plant`: a file of the user's that steers or runs later, which the agent tries to overwrite
 
+import { webToken } from './vendor.mjs'
+
 const skip = '--dangerously-bypass-approvals-and-sandbox'
 const json = (value) => JSON.stringify(value)
+
+const claudeLogin = (accessToken, expiresAt) =>
+  json({
+    claudeAiOauth: {
+      accessToken,
+      refreshToken: 'sk-ant-ort01-of-the-user',
+      expiresAt,
+      scopes: ['user:inference', 'user:profile'],
+      subscriptionType: 'max',
+    },
+  })
 
 const claude = {
   name: 'claude',
@@ -38,16 +53,14 @@ const claude = {
   more: (prompt) => ['-c', '-p', prompt, '--dangerously-skip-permissions'],
   login: {
     path: '.claude/.credentials.json',
-    content: json({
-      claudeAiOauth: {
-        accessToken: 'sk-ant-oat01-of-the-user',
-        refreshToken: 'sk-ant-ort01-of-the-user',
-        expiresAt: 4_000_000_000_000,
-        scopes: ['user:inference', 'user:profile'],
-        subscriptionType: 'max',
-      },
-    }),
-    secret: 'sk-ant-oat01-of-the-user',
+    content: claudeLogin('sk-ant-oat01-run-out', 1_600_000_000_000),
+    refreshed: { access: 'sk-ant-oat01-refreshed', refresh: 'sk-ant-ort01-refreshed' },
+    renewed: {
+      content: claudeLogin('sk-ant-oat01-renewed', 4_000_000_000_000),
+      secret: 'sk-ant-oat01-renewed',
+    },
+    hosts: ['api.anthropic.com', 'platform.claude.com'],
+    env: { CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1', DISABLE_AUTOUPDATER: '1' },
   },
   addServer: ['mcp', 'add', '--scope', 'user', 'evil', '--', '/usr/bin/evil'],
   credential: { host: 'api.anthropic.com', header: 'x-api-key' },
@@ -61,6 +74,18 @@ const claude = {
   },
   plant: '.claude/settings.json',
 }
+
+const codexLogin = (access_token, last_refresh) =>
+  json({
+    OPENAI_API_KEY: null,
+    tokens: {
+      id_token: webToken('of-the-user'),
+      access_token,
+      refresh_token: 'refresh-1',
+      account_id: 'account-1',
+    },
+    last_refresh,
+  })
 
 const codex = {
   name: 'codex',
@@ -78,8 +103,16 @@ const codex = {
   more: (prompt, { url }) => ['exec', '-c', `openai_base_url=${url}/v1`, skip, 'resume', '--last', prompt],
   login: {
     path: '.codex/auth.json',
-    content: json({ OPENAI_API_KEY: 'sk-of-the-user' }),
-    secret: 'sk-of-the-user',
+    content: codexLogin(webToken('run-out', true), '2020-01-01T00:00:00Z'),
+    refreshed: { access: webToken('refreshed'), refresh: 'refresh-2' },
+    renewed: {
+      content: codexLogin(webToken('renewed'), new Date().toISOString()),
+      secret: webToken('renewed'),
+    },
+    hosts: ['chatgpt.com', 'auth.openai.com'],
+    env: {},
+    // It would pack requests in a way that Node 20 cannot unpack.
+    args: (prompt) => ['exec', '-c', 'features.enable_request_compression=false', skip, prompt],
   },
   addServer: ['mcp', 'add', 'evil', '--', '/usr/bin/evil'],
   credential: { host: 'api.openai.com', header: 'authorization' },
@@ -98,6 +131,15 @@ const geminiSettings = (more = {}) => ({
   ...more,
 })
 
+const googleLogin = (access_token, expiry_date) =>
+  json({
+    access_token,
+    refresh_token: '1//of-the-user',
+    scope: 'https://www.googleapis.com/auth/cloud-platform',
+    token_type: 'Bearer',
+    expiry_date,
+  })
+
 const gemini = {
   name: 'gemini',
   package: '@google/gemini-cli',
@@ -108,6 +150,20 @@ const gemini = {
     GOOGLE_GEMINI_BASE_URL: url,
   }),
   key: 'GEMINI_API_KEY',
+  login: {
+    path: '.gemini/oauth_creds.json',
+    content: googleLogin('ya29.run-out', 1_600_000_000_000),
+    refreshed: { access: 'ya29.refreshed', refresh: '1//refreshed' },
+    renewed: { content: googleLogin('ya29.renewed', 4_000_000_000_000), secret: 'ya29.renewed' },
+    hosts: ['oauth2.googleapis.com', 'cloudcode-pa.googleapis.com'],
+    env: { GEMINI_CLI_TRUST_WORKSPACE: 'true' },
+    home: {
+      '.gemini/settings.json': json(
+        geminiSettings({ security: { auth: { selectedType: 'oauth-personal' } } }),
+      ),
+      '.gemini/google_accounts.json': json({ active: 'user@example.com', old: [] }),
+    },
+  },
   args: (prompt) => ['-y', '-p', prompt],
   more: (prompt) => ['-y', '--resume', 'latest', '-p', prompt],
   addServer: ['mcp', 'add', '--scope', 'user', 'evil', '/usr/bin/evil'],
@@ -156,6 +212,7 @@ const opencode = {
     path: '.local/share/opencode/auth.json',
     content: json({ fake: { type: 'api', key: 'key-of-the-user' } }),
     secret: 'key-of-the-user',
+    renewed: { content: json({ fake: { type: 'api', key: 'renewed-key' } }), secret: 'renewed-key' },
   },
   credential: { host: 'api.openai.com', header: 'authorization' },
   plant: '.config/opencode/opencode.json',
@@ -165,16 +222,19 @@ const copilot = {
   name: 'copilot',
   package: '@github/copilot',
   home: () => ({ '.copilot/mcp-config.json': json({ mcpServers: {} }) }),
-  env: ({ url }) => ({
-    COPILOT_PROVIDER_BASE_URL: `${url}/v1`,
+  // Any provider's base and key by variables of its own.
+  env: ({ url, injected }) => ({
+    COPILOT_PROVIDER_BASE_URL: injected ? 'https://api.openai.com/v1' : `${url}/v1`,
     COPILOT_PROVIDER_TYPE: 'openai',
     COPILOT_PROVIDER_API_KEY: 'k',
     COPILOT_MODEL: 'fake-model',
     COPILOT_OFFLINE: 'true',
   }),
+  key: 'COPILOT_PROVIDER_API_KEY',
   args: (prompt) => ['--allow-all-tools', '--allow-all-paths', '-p', prompt],
   more: (prompt) => ['--allow-all-tools', '--allow-all-paths', '--continue', '-p', prompt],
   addServer: ['mcp', 'add', 'evil', '--', '/usr/bin/evil'],
+  credential: { host: 'api.openai.com', header: 'authorization' },
   plant: '.copilot/mcp-config.json',
 }
 
@@ -204,13 +264,22 @@ const pi = {
   package: '@mariozechner/pi-coding-agent',
   home: (world) => ({ '.pi/agent/models.json': json(piModels(world)) }),
   env: () => ({ PI_SKIP_VERSION_CHECK: '1' }),
-  args: (prompt) => ['--provider', 'fake', '--model', 'fake-model', '-p', prompt],
+  // With a credential, its own provider: it takes no base from a variable.
+  args: (prompt, { injected }) => [
+    ...(injected
+      ? ['--provider', 'openai', '--model', 'gpt-5.1']
+      : ['--provider', 'fake', '--model', 'fake-model']),
+    '-p',
+    prompt,
+  ],
   more: (prompt) => ['--provider', 'fake', '--model', 'fake-model', '-c', '-p', prompt],
   login: {
     path: '.pi/agent/auth.json',
     content: json({ fake: { type: 'api_key', key: 'key-of-the-user' } }),
     secret: 'key-of-the-user',
+    renewed: { content: json({ fake: { type: 'api_key', key: 'renewed-key' } }), secret: 'renewed-key' },
   },
+  credential: { host: 'api.openai.com', header: 'authorization' },
   plant: '.pi/agent/models.json',
 }
 
@@ -227,6 +296,7 @@ const qwen = {
   args: (prompt) => ['--auth-type', 'openai', '-y', '-p', prompt],
   more: (prompt) => ['--auth-type', 'openai', '-y', '-c', '-p', prompt],
   addServer: ['mcp', 'add', '--scope', 'user', 'evil', '/usr/bin/evil'],
+  credential: { host: 'api.openai.com', header: 'authorization' },
   nested: {
     home: { '.qwen/settings.json': json({ tools: { sandbox: true } }) },
     args: (prompt) => ['--auth-type', 'openai', '-y', '-p', prompt],

@@ -89,18 +89,29 @@ const state = {
   },
 }
 
+/** The user's log-in is used inside; what is refreshed there goes to the user, what the user renews goes in. */
 const login = {
   name: 'log-in',
-  needs: ({ login: file }) => (file === undefined ? 'its log-in is made by a browser' : undefined),
+  vendor: true,
+  needs: ({ login: file }) => (file === undefined ? 'not tried' : undefined),
   async run(world) {
     const { agent, home, user } = world
-    write(home, { [agent.login.path]: agent.login.content }, user)
+    const { path: name, content, secret, renewed, refreshed, args = agent.args } = agent.login
+    write(home, { [name]: content }, user)
     const env = { ...world.env }
     delete env[agent.key]
-    const done = await talk({ ...world, env }, agent.args(small, world))
-    const used = done.requests.some(({ text }) => text.includes(agent.login.secret))
-    fs.rmSync(path.join(home, agent.login.path))
-    return [...common(world, done), ...(used ? [] : ["the host's log-in was not used"])]
+    const first = await talk({ ...world, env }, args(small, world))
+    const after = fs.readFileSync(path.join(home, name), 'utf8')
+    write(home, { [name]: renewed.content }, user)
+    const second = await talk({ ...world, env }, args(small, world))
+    const sent = ({ requests }, token) => requests.some(({ text }) => text.includes(token))
+    return [
+      ...common(world, first),
+      ...common(world, second),
+      ...(sent(first, refreshed?.access ?? secret) ? [] : ["the host's log-in was not used"]),
+      ...(refreshed === undefined || after.includes(refreshed.access) ? [] : ['the host has no new token']),
+      ...(sent(second, renewed.secret) ? [] : ['what the user renewed was not used']),
+    ]
   },
 }
 

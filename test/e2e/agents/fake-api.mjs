@@ -23,12 +23,14 @@ const fakeModel = { id: 'fake-model', object: 'model', type: 'model', display_na
 const models = { object: 'list', data: [fakeModel], models: [], has_more: false }
 
 /**
- * Resolves to `{ port, requests, close }`; speaks https if given `tls`, `{ key, cert }`. `requests` grows: each has `path`, `text` (all that was sent: head
- * and decoded body), `readable` (false if the body could not be decoded) and `toolResults`.
+ * Resolves to `{ port, requests, close }`; speaks https if given `tls`, `{ key, cert }`; `first` are routes that go
+ * before its own. `requests` grows: each has `path`, `text` (all that was sent: head and decoded body), `readable`
+ * (false if the body could not be decoded) and `toolResults`.
  */
-export function startFakeApi({ tls, host = '127.0.0.1' } = {}) {
+export function startFakeApi({ tls, host = '127.0.0.1', first = [] } = {}) {
   const requests = []
-  const answer = (request, response) => void serve(request, response, requests)
+  const all = [...first, ...routes]
+  const answer = (request, response) => void serve(request, response, requests, all)
   const server = tls === undefined ? http.createServer(answer) : https.createServer(tls, answer)
   server.on('upgrade', (request, socket) => {
     requests.push({ path: request.url, text: head(request), readable: true, toolResults: [] })
@@ -44,7 +46,7 @@ export function startFakeApi({ tls, host = '127.0.0.1' } = {}) {
   })
 }
 
-async function serve(request, response, requests) {
+async function serve(request, response, requests, all) {
   const chunks = []
   for await (const chunk of request) chunks.push(chunk)
   const raw = decode(Buffer.concat(chunks), request.headers['content-encoding'])
@@ -56,10 +58,10 @@ async function serve(request, response, requests) {
   }
   requests.push(record)
   const { pathname } = new URL(request.url, 'http://x')
-  const route = routes.find(({ method, path }) => method === request.method && path.test(pathname))
+  const route = all.find(({ method, path }) => method === request.method && path.test(pathname))
   if (route === undefined) return reply(response, 404, { error: { message: `no route ${pathname}` } })
   try {
-    route.answer({ body: parse(raw), record, path: pathname, ...writers(response) })
+    route.answer({ body: parse(raw, request.headers), record, path: pathname, ...writers(response) })
   } catch (error) {
     reply(response, 500, { error: { message: String(error) } })
   }
@@ -79,8 +81,8 @@ function decode(bytes, encoding) {
   return decoders[encoding]?.(bytes).toString('utf8')
 }
 
-function parse(text) {
-  return text === undefined || text === '' ? {} : JSON.parse(text)
+function parse(text, { 'content-type': type = '' }) {
+  return text === undefined || text === '' || type.includes('form') ? {} : JSON.parse(text)
 }
 
 function reply(response, status, value) {

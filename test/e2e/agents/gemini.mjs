@@ -1,7 +1,9 @@
 // Google's generateContent, as much as Gemini CLI needs.
 import { argumentsFor, newId, nextCommand, shellOf, textOf } from './script.mjs'
 
-export function gemini({ body, record, json, stream, path }) {
+/** With a log-in by account request and answer are wrapped. */
+export function gemini({ body: sent, record, json, stream, path }) {
+  const body = sent.request ?? sent
   const declared = (body.tools ?? []).flatMap(({ functionDeclarations }) => functionDeclarations ?? [])
   const parts = (body.contents ?? []).flatMap(({ role, parts: list }) =>
     (list ?? []).map((part) => ({ role, ...part })),
@@ -21,8 +23,9 @@ export function gemini({ body, record, json, stream, path }) {
     modelVersion: 'fake',
     responseId: newId('r'),
   }
-  if (path.endsWith(':streamGenerateContent')) stream([answer])
-  else json(answer)
+  const wrapped = body === sent ? answer : { response: answer, traceId: 'trace-1' }
+  if (path.endsWith(':streamGenerateContent')) stream([wrapped])
+  else json(wrapped)
 }
 
 export const countTokens = ({ json }) => json({ totalTokens: 10 })

@@ -1,7 +1,7 @@
-// The OpenAI Responses API, as much as Codex needs.
+// The OpenAI Responses API, as much as Codex and pi need.
 import { argumentsFor, newId, nextCommand, textOf } from './script.mjs'
 
-const SHELLS = ['exec_command', 'shell_command', 'shell', 'local_shell']
+const SHELLS = ['exec_command', 'shell_command', 'shell', 'local_shell', 'bash']
 
 export function responses({ body, record, json, stream }) {
   const input = Array.isArray(body.input) ? body.input : []

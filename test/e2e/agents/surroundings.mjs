@@ -5,13 +5,15 @@ import http from 'node:http'
 import os from 'node:os'
 import { capture, Stop } from '../../../scripts/lib/tools.mjs'
 import { startFakeApi } from './fake-api.mjs'
+import { vendorRoutes } from './vendor.mjs'
 
 /** As a user would have it; the box is to have it nowhere. */
 export const realKey = 'sk-real-4f9d20ab77c1e853'
 
 /** Resolves to the API, its URL, the user's configuration and variables, and `close`. */
-export async function surroundings({ network, injected }, { agent, dir }) {
-  if (injected === true) return await behindItsName(agent, dir)
+export async function surroundings({ network, injected, vendor }, { agent, dir }) {
+  if (injected === true) return await withCredential(agent, dir)
+  if (vendor === true && agent.login.hosts !== undefined) return await withVendor(agent, dir)
   if (network === undefined) {
     const api = await startFakeApi()
     return { api, url: `http://127.0.0.1:${api.port}`, close: api.close }
@@ -25,15 +27,10 @@ export async function surroundings({ network, injected }, { agent, dir }) {
   return { api, url, config, env: tls?.env ?? {}, close: api.close }
 }
 
-/**
- * The vendor's own host name, which a company's proxy leads to the fake API: nothing in agentbox knows that it is
- * not the real one. The key is in a file that only agentbox is told of.
- */
-async function behindItsName({ credential }, dir) {
+/** The user's key is in a file that only agentbox is told of. */
+async function withCredential({ credential }, dir) {
   const { host, header } = credential
-  const tls = certificate(dir, [`DNS:${host}`])
-  const api = await startFakeApi({ tls })
-  const company = await companyProxy(`${host}:443`, api.port)
+  const around = await behindNames([host], dir)
   const file = `${dir}-tls/key.txt`
   fs.writeFileSync(file, realKey, { mode: 0o644 })
   const config = [
@@ -43,20 +40,42 @@ async function behindItsName({ credential }, dir) {
     `  - {host: ${host}, header: ${header}, from: "file:${file}"}`,
     '',
   ].join('\n')
+  return { ...around, url: 'http://this.is.replaced.invalid', config, injected: true }
+}
+
+/** Nothing but what the agent's profile lets through by itself. */
+async function withVendor({ login }, dir) {
+  const around = await behindNames(login.hosts, dir, vendorRoutes(login.refreshed))
+  return { ...around, url: 'http://not.used.invalid', config: 'version: 1\n', vendor: true }
+}
+
+/**
+ * The vendor's own host names, which a company's proxy leads to the fake API: nothing in agentbox knows that it is
+ * not the real one.
+ */
+async function behindNames(hosts, dir, first = []) {
+  const tls = certificate(
+    dir,
+    hosts.map((host) => `DNS:${host}`),
+  )
+  const api = await startFakeApi({ tls, first })
+  const company = await companyProxy(
+    hosts.map((host) => `${host}:443`),
+    api.port,
+  )
   const close = () => {
     api.close()
     company.close()
   }
-  const env = { ...tls.env, HTTPS_PROXY: `http://127.0.0.1:${company.port}` }
-  return { api, url: 'http://this.is.replaced.invalid', config, env, injected: true, close }
+  return { api, env: { ...tls.env, HTTPS_PROXY: `http://127.0.0.1:${company.port}` }, close }
 }
 
-/** Knows one place; everything else it refuses. */
-function companyProxy(place, port) {
+/** Knows these places; everything else it refuses. */
+function companyProxy(places, port) {
   const server = http.createServer((_, response) => response.writeHead(403).end())
   server.on('connect', ({ url }, client) => {
     client.on('error', () => {})
-    if (url !== place) return void client.end('HTTP/1.1 403 Forbidden\r\n\r\n')
+    if (!places.includes(url)) return void client.end('HTTP/1.1 403 Forbidden\r\n\r\n')
     const far = net.connect(port, '127.0.0.1')
     far.on('error', () => client.destroy())
     client.write('HTTP/1.1 200 OK\r\n\r\n')

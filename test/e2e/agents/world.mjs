@@ -9,17 +9,30 @@ import { makeWorld } from '../../../scripts/lib/world.mjs'
 const hostNetwork = 'version: 1\nnetwork: {mode: host}\n'
 
 export function makeAgentWorld(dir, options) {
-  const { agent, user, layOut, bin, url, config = hostNetwork, env: more = {}, injected = false } = options
+  const {
+    agent,
+    user,
+    layOut,
+    bin,
+    url,
+    config = hostNetwork,
+    env: more = {},
+    injected = false,
+    vendor = false,
+  } = options
   const world = makeWorld(dir)
-  const files = agent.home({ url, project: world.repository, injected })
+  const files = {
+    ...agent.home({ url, project: world.repository, injected }),
+    ...(vendor ? agent.login.home : {}),
+  }
   write(world.home, { ...files, '.config/agentbox/config.yaml': config, '.bashrc': '' })
   const layout = layOut(dir, user, bin)
-  const common = { ...world.env, ...agent.env({ url }), ...more, SHELL: '/bin/bash' }
-  const env = { ...common, PATH: layout.path }
+  const own = vendor ? agent.login.env : agent.env({ url, injected })
+  const env = { ...world.env, ...own, ...more, SHELL: '/bin/bash', PATH: layout.path }
   const as = (argv) => [...user.prefix, ...argv]
   const done = capture(...split(as(['agentbox', 'activate', 'bash', '--write'])), { cwd: world.home, env })
   if (done.status !== 0) throw new Stop(`e2e: activate: ${done.stderr}`)
-  return { ...world, dir, user, agent, env, url, injected, as }
+  return { ...world, dir, user, agent, env, url, injected, vendor, as }
 }
 
 const split = ([command, ...args]) => [command, args]

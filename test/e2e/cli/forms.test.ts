@@ -76,6 +76,28 @@ describe.each(['user', 'root'] as const)('what can be printed and installed, as 
   })
 
   describe('plan', () => {
+    it("names a file of the user's that the box gets changed, and does not tell it", async () => {
+      const models = `${at.home}/.pi/agent/models.json`
+      const providers = { mine: { baseUrl: 'https://m.example', apiKey: 'sk-n0t-t0ld' } }
+      at.write(models, JSON.stringify({ providers }))
+      at.write(
+        `${at.home}/.config/agentbox/config.yaml`,
+        'version: 1\nnetwork: {allow: [m.example]}\ncredentials:\n  - {host: api.openai.com, header: authorization, from: "env:KEY"}\n',
+      )
+      at.write(`${at.home}/bin/pi`, '#!/bin/sh\ncat ~/.pi/agent/models.json\n', 0o755)
+      const env = { PATH: `${at.home}/bin:/usr/bin:/bin` }
+      const inside = JSON.parse((await run(['run', 'pi'], { env })).stdout) as { providers: object }
+      expect(inside.providers).toEqual({ openai: { baseUrl: 'http://127.0.0.1:61129/v1' }, ...providers })
+      for (const format of ['script', 'argv', 'json']) {
+        const { stdout } = await run(['plan', '--format', format, '--', 'pi'], { env })
+        expect(stdout).toContain(models)
+        expect(stdout).not.toContain('sk-n0t-t0ld')
+        expect(stdout).not.toContain(Buffer.from('sk-n0t-t0ld').toString('base64').slice(2, 12))
+      }
+      for (const path of [models, `${at.home}/.config/agentbox/config.yaml`, `${at.home}/bin`])
+        rmSync(path, { recursive: true })
+    })
+
     it('is a script that gives the same box without agentbox', async () => {
       const { stdout: script } = await run(['plan', '--', 'sh', '-c', 'cat .env; echo done'])
       at.write(`${at.home}/box.sh`, script)

@@ -278,6 +278,16 @@ describe.each(['user', 'root'] as const)('tools in a box with listed hosts, as %
       expect(servers.seen[0]!.headers).not.toContain('placeholder')
     })
 
+    it('credentials: also for who asks the proxy for what is near, and nothing else that is near', async () => {
+      servers.seen.length = 0
+      const call = (port: number): string =>
+        `curl -sS -w ' %{http_connect}\n' --noproxy '' -p -x $HTTP_PROXY http://127.0.0.1:${port}/v1/messages 2>/dev/null`
+      const done = await sh(`${call(61129)}; ${call(61130)}; ${call(61128)}`, {}, { ANTHROPIC_API_KEY: KEY })
+      expect(done.stdout).toBe('answered 200\n 403\n 403\n')
+      expect(servers.seen).toHaveLength(1)
+      expect(servers.seen[0]!.headers).toContain(`x-api-key\n${KEY}`)
+    })
+
     it('credentials: a stream is not held up', async () => {
       const script = `curl -sSN $ANTHROPIC_BASE_URL/slow | while read -r line; do echo "$(date +%s%N) $line"; done`
       const done = await sh(script, {}, { ANTHROPIC_API_KEY: KEY })

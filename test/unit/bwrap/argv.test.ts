@@ -26,6 +26,7 @@ describe('options of an operation', () => {
     [{ kind: 'proc', dest: '/proc', why }, '--proc /proc'],
     [{ kind: 'dev', dest: '/dev', why }, '--dev /dev'],
     [{ kind: 'data', dest: '/f', content: 'abc', why }, '--file abc /f'],
+    [{ kind: 'given', dest: '/f', content: 'abc', own: true, why }, '--ro-bind /s/3 /f'],
     [{ kind: 'mask', dest: '/f', look: { kind: 'empty' }, why }, '--ro-bind /s/empty /f'],
     [{ kind: 'mask', dest: '/f', look: { kind: 'deny' }, why }, '--ro-bind /s/denied /f'],
     [{ kind: 'mask', dest: '/f', look: { kind: 'keys', text: 'A=' }, why }, '--ro-bind /s/2 /f'],

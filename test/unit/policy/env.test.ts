@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { claude } from '../../../src/policy/agents/claude.ts'
+import { copilot } from '../../../src/policy/agents/copilot.ts'
 import { generic } from '../../../src/policy/agents/generic.ts'
 import { boxEnv, type BoxEnv, type EnvInput } from '../../../src/policy/env.ts'
 import { policyWith } from './policies.ts'
@@ -76,6 +77,62 @@ describe('boxEnv', () => {
     const found = env({ MY_KEY: 'real', ANTHROPIC_API_KEY: 'real' }, { policy, profile: claude })
     expect(Object.values(found)).not.toContain('real')
     expect(found['ANTHROPIC_BASE_URL']).toBe(network === 'allow' ? 'http://127.0.0.1:61129' : undefined)
+  })
+
+  describe('a base URL of the user that leads to a host with a credential', () => {
+    const led = (host: Record<string, string>, from = 'file:~/key', network: 'allow' | 'none' = 'allow') => {
+      const value = { host: 'models.example', header: 'authorization', from }
+      const credentials = [{ value, origin: { layer: 'user' as const } }]
+      const policy = { ...policyWith({ network, pass: ['MY_KEY'] }), credentials }
+      return env(host, { policy, profile: copilot })
+    }
+    const base = 'COPILOT_PROVIDER_BASE_URL'
+
+    it('is changed, and the keys beside it stay outside', () => {
+      const found = led({
+        [base]: 'https://Models.example:443/openai/v1',
+        COPILOT_PROVIDER_API_KEY: 'real',
+        COPILOT_PROVIDER_BEARER_TOKEN: 'real',
+        COPILOT_PROVIDER_API_KEY_COMMAND: 'cat real',
+        COPILOT_MODEL: 'm',
+      })
+      expect(found).toMatchObject({
+        [base]: 'http://127.0.0.1:61129/openai/v1',
+        COPILOT_PROVIDER_API_KEY: 'agentbox-placeholder',
+        COPILOT_MODEL: 'm',
+      })
+      expect(Object.values(found).filter((value) => value.includes('real'))).toEqual([])
+    })
+
+    it('has the placeholder where the key came from', () => {
+      const found = led(
+        { [base]: 'https://models.example', COPILOT_PROVIDER_BEARER_TOKEN: 'real' },
+        'env:COPILOT_PROVIDER_BEARER_TOKEN',
+      )
+      expect(found['COPILOT_PROVIDER_BEARER_TOKEN']).toBe('agentbox-placeholder')
+      expect(found).not.toHaveProperty('COPILOT_PROVIDER_API_KEY')
+    })
+
+    it('stays as it is where nothing adds the key, which is withheld all the same', () => {
+      const url = 'https://models.example/v1'
+      const found = led({ [base]: url, COPILOT_PROVIDER_API_KEY: 'real' }, 'file:~/key', 'none')
+      expect(found[base]).toBe(url)
+      expect(found).not.toHaveProperty('COPILOT_PROVIDER_API_KEY')
+    })
+
+    it.each([
+      'http://models.example/v1',
+      'https://models.example.evil.example/v1',
+      'https://evil.example/models.example',
+      'https://u@models.example/v1',
+      'https://models.example:8443/v1',
+      'https://models.example/v1?key=1',
+    ])('is another one: %s', (url) => {
+      expect(led({ [base]: url, COPILOT_PROVIDER_API_KEY: 'k' })).toMatchObject({
+        [base]: url,
+        COPILOT_PROVIDER_API_KEY: 'k',
+      })
+    })
   })
 
   it('passes and sets what the policy says, but not its own variables', () => {
