@@ -50,7 +50,7 @@ export interface ProtectInput {
    * above it (into node_modules, to where no pattern fits) would read it then.
    */
   covered: readonly string[]
-  /** What is masked, hidden or read-only because of what is named so, perhaps through links. */
+  /** What is masked, hidden, read-only or granted because of what is named so, perhaps through links. */
   named: readonly string[]
 }
 
@@ -118,7 +118,10 @@ function gitProtections(
 function namedPath({ path, kind }: { path: string; kind: string }, rootOf: RootOf): ProtectedPath[] {
   if (rootOf(path) === undefined) return []
   const name = nameOf(path)
-  if (name === '.git') return kind === 'file' ? [{ path, why: 'git follows it' }] : []
+  // A directory that is no git directory yet becomes one by a file more, with whatever config it has then.
+  const isPart = name === '.git' && kind === 'directory' && repositoryAt(parentOf(path)) === undefined
+  if (isPart || (name === '.git' && kind === 'file')) return [{ path, why: 'git follows it' }]
+  if (name === '.git') return []
   const runBy = protectionOf(path, kind === 'symlink')
   if (runBy === undefined) return []
   const why = `${runBy} would run or obey it`

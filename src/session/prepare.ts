@@ -98,7 +98,7 @@ export function prepare(
       .filter((path) => realpathOf(path) !== undefined),
     otherLogins: otherLogins(profile, home, situation),
     certificates: certificatesOf(situation),
-    sshSocket: sshSocketOf(policy, env),
+    sshSocket: sshSocketOf(policy, env, session),
     homeSource: home?.home ?? session,
     helper,
     warnings: [...survey.warnings, ...warningsFor(situation), ...ownProgram(own, program)],
@@ -108,12 +108,14 @@ export function prepare(
   return { situation, survey, plan, profile, home, readonly, links, placeholders, repositories }
 }
 
-/** What a link may lead to something from that is masked, hidden or read-only because of that. */
+const PLACES = ['hide', 'readonly', 'read', 'write'] as const
+
+/** What a link may lead to something from that is masked, hidden, read-only or granted because of that. */
 function namedParts({ masks }: Survey, { filesystem, masks: { substitute } }: Policy): string[] {
   return [
     ...masks.flatMap(({ reason }) => (reason.by === 'symlink-target' ? [reason.via!] : [])),
     ...substitute.map(({ value }) => value.target),
-    ...[...filesystem.hide, ...filesystem.readonly].map(({ value }) => value),
+    ...PLACES.flatMap((key) => filesystem[key].map(({ value }) => value)),
   ]
 }
 
@@ -149,10 +151,14 @@ export function refuseGrants({ trust }: Situation, grants: Grant[], request: Com
   return fail({ code: 'grants-unapproved', grants, without: [...without], denied })
 }
 
-function sshSocketOf({ ssh }: Policy, { SSH_AUTH_SOCK: socket }: NodeJS.ProcessEnv): string | undefined {
-  return ssh.value === 'agent' && socket !== undefined && lstatOf(socket)?.isSocket() === true
-    ? socket
-    : undefined
+/** In a session the one of `serveSshAgent`. */
+function sshSocketOf(
+  { ssh }: Policy,
+  { SSH_AUTH_SOCK: socket }: NodeJS.ProcessEnv,
+  session: string | undefined,
+): string | undefined {
+  if (ssh.value !== 'agent' || socket === undefined || lstatOf(socket)?.isSocket() !== true) return undefined
+  return session === undefined ? socket : `${parentOf(session)}/ssh-agent`
 }
 
 function ownProgram(own: boolean, { name }: Executable): string[] {

@@ -23,6 +23,7 @@ import { launch, startHelper, type AgentEnd } from './launcher.ts'
 import { needsSockets, type Outside } from './network.ts'
 import { prepare, type CommandRequest, type Prepared } from './prepare.ts'
 import type { Situation } from './situation.ts'
+import { serveSshAgent } from './ssh-agent.ts'
 import { supervise, type Supervision } from './supervise.ts'
 import type { Tally } from './tally.ts'
 import { collectStateFiles, prepareStateFiles } from './state-files.ts'
@@ -66,6 +67,7 @@ export async function runBoxed(
     const configs = copyGitConfigs(project, session.path)
     const plan = noteIdentities(withGitConfigs(prepared.plan, configs), writableDirs(prepared))
     const limits = holdLimits(plan, facts.uid, session.id)
+    const sshAgent = await serveSshAgent(prepared)
     for (const warning of limits.warnings) tell.warn(warning)
     tell.begin(prepared)
     const ending = launch(started, {
@@ -88,12 +90,11 @@ export async function runBoxed(
     })
     early = watchEarly(prepared)
     let hits: string[] = []
-    const end = await ending.finally(() => (hits = limits.release()))
+    const end = await ending.finally(() => ((hits = limits.release()), sshAgent.close()))
     endReadonly()
     await supervision?.close(end)
-    for (const text of hits) tell.warn(text)
     collectStateFiles(state)
-    for (const text of configNews(await collectGitConfigs(configs))) tell.warn(text)
+    for (const text of [...hits, ...configNews(await collectGitConfigs(configs))]) tell.warn(text)
     tellAfterwards(supervision, project, leftovers.look(), tell)
     return checked(end, bwrap, request)
   } finally {

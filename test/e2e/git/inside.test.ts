@@ -195,4 +195,24 @@ describe('git in the box, signing', () => {
       'BEGIN SSH SIGNATURE',
     )
   })
+
+  it('can neither change the ssh agent nor make it load anything', async () => {
+    const nonsense =
+      'require("net").connect(process.env.SSH_AUTH_SOCK).on("close",()=>process.exit()).end(Buffer.alloc(300000,255))'
+    at.write(
+      `${project}/try.sh`,
+      `ssh-add -l > within; ssh-keygen -q -t ed25519 -N "" -f /tmp/k; ssh-add /tmp/k; ssh-add -D; ssh-add -d id.pub
+       ssh-add -s /usr/lib/x.so </dev/null; ${at.node} -e '${nonsense}'; ssh-add -l > later`,
+    )
+    const script = `eval "$(ssh-agent -s)" >/dev/null; ssh-add -q ${at.home}/keys/id; ssh-add -l > before
+      cp ${at.home}/keys/id.pub .; "$0" "$1" run -- sh try.sh >/dev/null
+      ssh-add -l > after; ssh-agent -k >/dev/null; ls ${at.home}/.local/state/agentbox/sessions`
+    const { stdout } = await at.bare(['sh', '-c', script, at.node, at.agentbox], { cwd: project })
+    const [before, ...others] = ['before', 'within', 'later', 'after'].map((name) =>
+      readFileSync(`${project}/${name}`, 'utf8'),
+    )
+    expect(before).toContain('ED25519')
+    expect(others).toEqual([before, before, before])
+    expect(stdout).toBe('')
+  })
 })

@@ -211,6 +211,12 @@ describe('protectPaths', () => {
     }
   })
 
+  it('closes a directory .git that is not yet a git directory, which a file more would make one', () => {
+    put('x/.git/config')
+    const { readonly } = protect([{ path: `${project}/x/.git`, kind: 'directory' }])
+    expect(relative(readonly.map(({ path }) => path))).toContain('x/.git')
+  })
+
   it('takes read-only parts of the policy', () => {
     put('docs/a.md')
     expect(relative(protect([], ['docs']).readonly.map(({ path }) => path))).toContain('docs')
