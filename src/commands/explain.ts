@@ -1,6 +1,7 @@
 import { explainHost } from '../explain/host.ts'
 import { hostLook } from '../explain/look.ts'
 import { explainPath } from '../explain/path.ts'
+import { verified } from '../git/repository.ts'
 import { originText } from '../policy/origin.ts'
 import type { Explanation } from '../explain/types.ts'
 import { pendingAbout } from '../explain/pending.ts'
@@ -90,8 +91,9 @@ function explainOne(subject: string, values: Values, prepared: Prepared): Explan
   })
 }
 
-function copiedConfigs({ project: { repository } }: Situation): string[] {
-  return repository === undefined || repository.kind === 'unverified' ? [] : configFiles(repository)
+function copiedConfigs({ project }: Situation): string[] {
+  const repository = verified(project.repository)
+  return repository === undefined ? [] : configFiles(repository)
 }
 
 /** A name with a slash, or of a file that is there, is a path; capitals make a variable; dots a host. */

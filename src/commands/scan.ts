@@ -1,6 +1,7 @@
 import { fail } from '../errors.ts'
 import { exposedInHistory, exposedIn, exposedInTree, type Examined, type Exposed } from '../git/exposed.ts'
 import { maskedInHistory, type HistoryReport } from '../git/history.ts'
+import { verified } from '../git/repository.ts'
 import { hookVariables } from '../git/safe.ts'
 import { stagedFiles } from '../git/staged.ts'
 import { lstatOf, realpathOf } from '../host/files.ts'
@@ -120,10 +121,8 @@ function matcherOf(masks: Situation['policy']['masks']): ReturnType<typeof compi
 }
 
 function repositoryRoot({ project }: Situation): string {
-  const { repository } = project
-  if (repository !== undefined && repository.kind !== 'bare' && repository.kind !== 'unverified') {
-    return repository.workTree
-  }
+  const repository = verified(project.repository)
+  if (repository !== undefined && repository.kind !== 'bare') return repository.workTree
   return fail({ code: 'usage', text: 'scan: there is no git work tree here', command: 'scan' })
 }
 

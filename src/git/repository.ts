@@ -15,6 +15,11 @@ export interface GitRepository {
   kind: 'plain' | 'worktree' | 'submodule' | 'bare' | 'unverified'
 }
 
+/** The repository, if its git directory is its own for sure: any other one is nothing to it. */
+export function verified(repository: GitRepository | undefined): GitRepository | undefined {
+  return repository?.kind === 'unverified' ? undefined : repository
+}
+
 const POINTER_LIMIT = 8192
 
 /**

@@ -5,6 +5,7 @@ import {
   fstatSync,
   lstatSync,
   openSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   realpathSync,
@@ -57,6 +58,15 @@ export function readRegular(path: string, limit: number): Buffer | undefined {
     return undefined
   } finally {
     closeSync(fd)
+  }
+}
+
+/** What is in a directory, exact to the byte; nothing where it cannot be read. */
+export function namesIn(dir: string): string[] {
+  try {
+    return readdirSync(fsPath(dir), 'buffer').map(fromBytes)
+  } catch {
+    return []
   }
 }
 

@@ -1,9 +1,7 @@
 import type { GitSetting } from '../git/config.ts'
 import { readConfig } from '../git/settings.ts'
 import type { GitRepository } from '../git/repository.ts'
-import { fsPath } from '../host/bytes.ts'
-import { isWritable, lstatOf, readRegular } from '../host/files.ts'
-import { readdirSync } from 'node:fs'
+import { isWritable, lstatOf, namesIn, readRegular } from '../host/files.ts'
 import { normalize } from 'node:path/posix'
 import type { Placeholder, ProtectedPath } from './paths.ts'
 
@@ -115,11 +113,7 @@ function moduleDirs(dir: string, depth: number): string[] {
 }
 
 function directoriesIn(dir: string): string[] {
-  try {
-    return readdirSync(fsPath(dir), { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map((entry) => `${dir}/${entry.name}`)
-  } catch {
-    return []
-  }
+  return namesIn(dir)
+    .map((name) => `${dir}/${name}`)
+    .filter((path) => lstatOf(path)?.isDirectory() === true)
 }

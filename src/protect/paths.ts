@@ -1,6 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import type { GitRepository } from '../git/repository.ts'
-import { repositoryAt } from '../git/repository.ts'
+import { repositoryAt, verified, type GitRepository } from '../git/repository.ts'
 import { fail } from '../errors.ts'
 import { fsPath } from '../host/bytes.ts'
 import { linkTarget, lstatOf, realpathOf } from '../host/files.ts'
@@ -94,9 +93,10 @@ function gitProtections(
   const isInside = (path: string): boolean => ![undefined, path].includes(rootOf(path))
   const all: GitProtection[] = []
   const done = new Set<string>()
-  if (repository !== undefined && repository.kind !== 'unverified') {
-    all.push(protectRepository(repository, isInside))
-    done.add(repository.commonDir)
+  const own = verified(repository)
+  if (own !== undefined) {
+    all.push(protectRepository(own, isInside))
+    done.add(own.commonDir)
   }
   for (const { path } of entries) {
     if (nameOf(path) !== '.git' && nameOf(path) !== 'HEAD') continue

@@ -1,6 +1,7 @@
 import type { Programs } from '../git/hooks/names.ts'
 import { hookPlace } from '../git/hooks/place.ts'
 import { hookStates, type HookState } from '../git/hooks/state.ts'
+import { verified } from '../git/repository.ts'
 import { lstatOf } from '../host/files.ts'
 import { isWithin } from '../host/paths.ts'
 import { unboxedAgents } from '../host/unboxed.ts'
@@ -58,7 +59,7 @@ export async function hooksOf(
   { project, env }: Situation,
   { programs, template }: HookSource,
 ): Promise<HooksState | undefined> {
-  if (project.repository === undefined || project.repository.kind === 'unverified') return undefined
+  if (verified(project.repository) === undefined) return undefined
   try {
     const place = await hookPlace(project.root, env)
     if (place === undefined) return undefined

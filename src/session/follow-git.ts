@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs'
+import { verified } from '../git/repository.ts'
 import { fsPath } from '../host/bytes.ts'
 import { lstatOf, readRegular } from '../host/files.ts'
 import type { LiveMasks } from './live.ts'
@@ -21,8 +22,8 @@ export interface GitFollower {
  * A hook that changed is told of: the box cannot have done it, and git runs it.
  */
 export function followGit({ prepared, journal }: Watched, live: LiveMasks): GitFollower {
-  const { repository } = prepared.situation.project
-  if (repository === undefined || repository.kind === 'unverified') return { places: [], look() {} }
+  const repository = verified(prepared.situation.project.repository)
+  if (repository === undefined) return { places: [], look() {} }
   const [head, hooks] = [`${repository.gitDir}/HEAD`, `${repository.commonDir}/hooks`]
   const headNow = (): string | undefined => readRegular(head, LIMIT)?.toString('latin1').trim()
   let [wasHead, wasHooks] = [headNow(), hooksIn(hooks)]

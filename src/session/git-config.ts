@@ -2,6 +2,7 @@ import { lstatSync, mkdirSync, writeFileSync } from 'node:fs'
 import { callGit } from '../git/call.ts'
 import { isSwitch, judgeChanges } from '../git/config-changes.ts'
 import { parseGitConfig, type GitSetting } from '../git/config.ts'
+import { verified } from '../git/repository.ts'
 import { readConfig } from '../git/settings.ts'
 import { readBeneath, writeBeneath } from '../host/beneath.ts'
 import { fsPath } from '../host/bytes.ts'
@@ -46,7 +47,8 @@ const LIMIT = 1024 * 1024
 
 export function copyGitConfigs({ repository }: Project, session: string): GitConfigs {
   const dir = `${session}/git`
-  const files = repository === undefined || repository.kind === 'unverified' ? [] : configFiles(repository)
+  const own = verified(repository)
+  const files = own === undefined ? [] : configFiles(own)
   mkdirSync(dir, { mode: 0o700 })
   const copies = files.flatMap((path, index): Copy[] => {
     const given = readRegular(path, LIMIT)

@@ -1,10 +1,9 @@
 import type { Project } from '../host/project.ts'
-import { lstatOf, readRegular } from '../host/files.ts'
+import { lstatOf, namesIn, readRegular } from '../host/files.ts'
 import { isWithin } from '../host/paths.ts'
 import { quarantine } from '../protect/quarantine.ts'
 import { shown } from '../ui/escape.ts'
 import { moduleDirs } from './git-modules.ts'
-import { namesIn } from './worktrees.ts'
 
 const LARGEST = 1 << 20
 /** git still reads an address from a file here where the config has none of that name. */

@@ -1,6 +1,5 @@
-import { lstatOf } from '../host/files.ts'
+import { lstatOf, namesIn } from '../host/files.ts'
 import { modulesOf } from '../protect/git.ts'
-import { namesIn } from './worktrees.ts'
 
 /**
  * Git directories of submodules, and links to such. `git submodule update` outside would take one that the box

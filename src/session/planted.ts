@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { lstatOf } from '../host/files.ts'
+import { lstatOf, namesIn } from '../host/files.ts'
 import { ancestorsBetween, isWithin, nameOf, parentOf } from '../host/paths.ts'
 import type { Belonging } from '../git/worktree-dirs.ts'
 import type { Touch } from '../masks/watch/types.ts'
@@ -10,7 +10,7 @@ import type { Identity } from '../plan/ops.ts'
 import { identityOf } from './placing.ts'
 import type { Watched } from './supervise.ts'
 import { changedRepositories } from './unwatched.ts'
-import { namesIn, watchWorktrees, type Worktrees } from './worktrees.ts'
+import { watchWorktrees, type Worktrees } from './worktrees.ts'
 
 /** Milliseconds: what comes back within them was replaced, not removed. */
 const MOMENT = 1000

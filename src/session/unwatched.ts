@@ -1,8 +1,7 @@
-import { lstatOf } from '../host/files.ts'
+import { lstatOf, namesIn } from '../host/files.ts'
 import { nameOf } from '../host/paths.ts'
 import { listDirectory } from '../masks/scan.ts'
 import { posesAsRepository, steeringParts } from '../protect/repositories.ts'
-import { namesIn } from './worktrees.ts'
 
 /** Of git's own directory: too much, or looked after elsewhere. */
 const GITS_OWN = new Set(['objects', 'modules', 'worktrees'])

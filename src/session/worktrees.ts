@@ -1,8 +1,6 @@
-import { readdirSync } from 'node:fs'
 import { belongingOf, pointedAt, type Belonging } from '../git/worktree-dirs.ts'
 import { repositoryAt } from '../git/repository.ts'
-import { fsPath } from '../host/bytes.ts'
-import { lstatOf, realpathOf } from '../host/files.ts'
+import { lstatOf, namesIn, realpathOf } from '../host/files.ts'
 import { nameOf, parentOf } from '../host/paths.ts'
 import { quarantine } from '../protect/quarantine.ts'
 import type { Watched } from './supervise.ts'
@@ -81,12 +79,4 @@ function isHonest(path: string, repositories: readonly string[]): boolean {
   const found = repositoryAt(parentOf(path))
   if (found?.kind !== 'worktree' || !repositories.includes(found.commonDir)) return false
   return belongingOf(found.gitDir, found.commonDir) === 'own'
-}
-
-export function namesIn(dir: string): string[] {
-  try {
-    return readdirSync(fsPath(dir))
-  } catch {
-    return []
-  }
 }

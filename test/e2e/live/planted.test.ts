@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { lstatOf } from '../../../src/host/files.ts'
 import { readJournal } from '../../../src/session/journal.ts'
 import { listQuarantine } from '../../../src/protect/quarantine.ts'
 import { makeHome, type TestHome } from '../../support/home.ts'
@@ -131,6 +132,15 @@ describe.each(['user', 'root'] as const)('what an agent plants, as %s', (who) =>
     expect(existsSync(`${project}/tree/.git`)).toBe(true)
     await inside('mkdir other; echo "gitdir: ../evil" > other/.git')
     expect(await gone('other/.git')).toBe(true)
+  })
+
+  it('takes away the administration of a worktree whose name is no text', async () => {
+    const dir = '.git/worktrees/z\udcff'
+    await inside(
+      `d=$(printf '.git/worktrees/z\\377'); mkdir -p "$d" o; cp .git/HEAD "$d"; echo "$PWD/e" > "$d/commondir"`,
+    )
+    expect(await eventually(() => paths().includes(dir), LIMIT)).toBe(true)
+    expect(lstatOf(`${project}/${dir}`)).toBeUndefined()
   })
 
   it('takes away the administration of a worktree elsewhere that is made to follow other settings', async () => {
