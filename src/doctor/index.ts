@@ -8,6 +8,7 @@ import { history } from './history.ts'
 import { installation } from './installation.ts'
 import { kernel } from './kernel.ts'
 import { policy } from './policy.ts'
+import { proxy } from './proxy.ts'
 import { shells } from './shells.ts'
 import type { Check, DoctorContext, Finding } from './types.ts'
 import { unboxed } from './unboxed.ts'
@@ -23,6 +24,7 @@ export const checks: readonly Check[] = [
   credentials,
   hooks,
   exposure,
+  proxy,
   shells,
   editors,
   unboxed,

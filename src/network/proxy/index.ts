@@ -6,9 +6,11 @@ import { upstreamFor } from './upstream.ts'
 
 /** What a session loads when its box connects for the first time. */
 export { credentialFront } from './credential.ts'
-export { dialAddress } from './dial.ts'
+export { dialAddress, dialUpstream } from './dial.ts'
 export { proxy } from './serve.ts'
 export { join } from './streams.ts'
+/** What `doctor` asks about the user's own proxy. */
+export { upstreamFor, upstreamVariable } from './upstream.ts'
 
 export { closeRefused } from './access.ts'
 

@@ -1,19 +1,31 @@
 import { parseAddress } from '../rules/address.ts'
 import type { UpstreamProxy } from './access.ts'
 
+type Env = Readonly<Record<string, string | undefined>>
+
+/** Where a setting stands: the spelling in small letters comes first. */
+function spelling(env: Env, name: string): string | undefined {
+  return [name.toLowerCase(), name].find((one) => env[one] !== undefined && env[one] !== '')
+}
+
+/** The variable that names the proxy for a scheme. */
+export function upstreamVariable(env: Env, scheme: 'http' | 'https'): string | undefined {
+  return spelling(env, scheme === 'http' ? 'HTTP_PROXY' : 'HTTPS_PROXY') ?? spelling(env, 'ALL_PROXY')
+}
+
 /**
  * The proxy that the user's own environment names for a host, as most programs read it: HTTPS_PROXY,
  * HTTP_PROXY, ALL_PROXY and NO_PROXY, in either case. Undefined: go directly. Pure.
  */
 export function upstreamFor(
-  env: Readonly<Record<string, string | undefined>>,
+  env: Env,
   scheme: 'http' | 'https',
   host: string,
   port: number,
 ): UpstreamProxy | undefined {
-  const value = (name: string): string | undefined => env[name.toLowerCase()] || env[name] || undefined
-  const url = value(scheme === 'http' ? 'HTTP_PROXY' : 'HTTPS_PROXY') ?? value('ALL_PROXY')
-  if (url === undefined || isExempt(value('NO_PROXY') ?? '', host, port)) return undefined
+  const value = (name: string | undefined): string => (name === undefined ? '' : (env[name] ?? ''))
+  const url = value(upstreamVariable(env, scheme))
+  if (url === '' || isExempt(value(spelling(env, 'NO_PROXY')), host, port)) return undefined
   return proxyOf(url)
 }
 

@@ -1,3 +1,4 @@
+import { createServer, type AddressInfo, type Server } from 'node:net'
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeHome, type Options, type TestHome } from '../../support/home.ts'
@@ -64,6 +65,37 @@ describe.each(['user', 'root'] as const)('agentbox doctor, as %s', (who: Who) =>
     expect(late).toEqual([expect.objectContaining({ problem: expect.stringContaining('before the shims') })])
     const [, first] = await findings({ env: { PATH: `${shims}:${at.home}/bin:${at.env['PATH']}` } }, 'agents')
     expect(first).toEqual([])
+  })
+
+  it('tells of a proxy of the environment that boxes cannot go through, without what is secret in it', async () => {
+    const [server, gone] = [createServer(), createServer()]
+    for (const one of [server, gone]) await new Promise<void>((done) => one.listen(0, '127.0.0.1', done))
+    const port = (one: Server): number => (one.address() as AddressInfo).port
+    const [open, closed] = [port(server), port(gone)]
+    await new Promise((done) => gone.close(done))
+    const problems = async (env: Record<string, string>): Promise<string[]> => {
+      const [status, list] = await findings({ env }, 'proxy')
+      expect(status).toBe(0)
+      expect(JSON.stringify(list)).not.toContain('s3cret')
+      return list.map(({ problem }) => problem)
+    }
+    const refused = (name: string): string =>
+      `${name} leads to 127.0.0.1:${closed}, and nothing answers there (ECONNREFUSED)`
+    expect(await problems({})).toEqual([])
+    expect(await problems({ HTTPS_PROXY: `http://u:s3cret@127.0.0.1:${open}` })).toEqual([])
+    expect(await problems({ https_proxy: `http://u:s3cret@127.0.0.1:${closed}` })).toEqual([
+      refused('https_proxy'),
+    ])
+    expect(await problems({ ALL_PROXY: `socks5h://127.0.0.1:${closed}` })).toEqual([refused('ALL_PROXY')])
+    expect(await problems({ HTTP_PROXY: 'socks4://u:s3cret@proxy', HTTPS_PROXY: 'http://' })).toEqual([
+      'HTTPS_PROXY cannot be used: its URL cannot be read',
+      'HTTP_PROXY cannot be used: agentbox does not speak socks4',
+    ])
+    // Of no use to any program, and asked for by none.
+    expect(await problems({ ALL_PROXY: 'socks4://proxy', NO_PROXY: '*' })).toEqual([])
+    // Nothing is sent to a proxy elsewhere.
+    expect(await problems({ HTTPS_PROXY: 'http://proxy.invalid:3128' })).toEqual([])
+    server.close()
   })
 
   it('knows no check of another name', async () => {
