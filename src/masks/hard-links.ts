@@ -77,6 +77,20 @@ function sameFile(path: string, stat: BigIntStats, first: Found): Found {
   }
 }
 
+/** Where files and directories with these keys (`dev:ino`) are now, wherever below the roots; what could not be read. */
+export function placesOf(
+  keys: ReadonlySet<string>,
+  roots: readonly string[],
+): { found: string[]; closed: Unreadable[] } {
+  const found: string[] = []
+  const closed: Unreadable[] = []
+  walk(outermost(roots), closed, (path, stat) => {
+    if (keys.has(keyOf(stat))) found.push(path)
+    return true
+  })
+  return { found, closed }
+}
+
 /** Without the roots inside other roots: a name counted twice would end the walk too early. */
 function outermost(roots: readonly string[]): string[] {
   const unique = [...new Set(roots)]
@@ -85,7 +99,7 @@ function outermost(roots: readonly string[]): string[] {
   )
 }
 
-/** Calls `visit` with everything below (and with a root that is a file), until it returns false. */
+/** Calls `visit` with every file and directory below, and with the roots, until it returns false. */
 function walk(
   roots: readonly string[],
   unreadable: Unreadable[],
@@ -95,10 +109,8 @@ function walk(
   for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
     const stat = statIfThere(at)
     if (stat === undefined) continue
-    if (!stat.isDirectory()) {
-      if (stat.isFile() && !visit(at, stat)) return
-      continue
-    }
+    if ((stat.isFile() || stat.isDirectory()) && !visit(at, stat)) return
+    if (!stat.isDirectory()) continue
     const prefix = at === '/' ? '/' : `${at}/`
     for (const entry of listDirectory(at, unreadable) ?? []) {
       // Links, FIFOs and the like have no content to share.

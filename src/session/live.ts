@@ -14,6 +14,7 @@ import { track, type EarlyWatch } from './early.ts'
 import { watchByHand } from './by-hand.ts'
 import { watchPlanted } from './planted.ts'
 import { rulesUnder, secretsOf, type Rules } from './live-rules.ts'
+import { takeBackMoved } from './moved.ts'
 import { byHandOf } from '../protect/by-hand.ts'
 import { identityOf, makePlacer, type Outcome, type Placer } from './placing.ts'
 import { storeLater, type StoreLater } from './storing.ts'
@@ -107,7 +108,10 @@ export function startLive(
     restore: () => restore(live, () => live.tracker.settled()),
     cover: (path) => coverPath(live, path),
     expect: planted.expect,
-    finish: () => live.tracker.finish(),
+    async finish() {
+      await live.tracker.finish()
+      takeBackMoved(watched, live.rules, live.placer.strayed())
+    },
     restrict: (policy) => restrict(live, policy, listen),
     close() {
       live.closed = true

@@ -1,5 +1,6 @@
 import { lstatSync, readFileSync, type BigIntStats } from 'node:fs'
 import { fsPath } from '../host/bytes.ts'
+import { parentOf } from '../host/paths.ts'
 import type { Mask } from '../masks/types.ts'
 import type { Identity } from '../plan/ops.ts'
 import type { InsideAnswer, LiveLook } from './inside.ts'
@@ -19,6 +20,17 @@ export interface Placer {
   /** The path under which a file with this identity was covered. */
   coveredAs(identity: Identity): string | undefined
   forget(path: string): void
+  /**
+   * What was covered and is not where it was, nor is its directory: the agent can move that, with the mask, where it
+   * was not there yet when the box was built.
+   */
+  strayed(): Strayed[]
+}
+
+export interface Strayed {
+  path: string
+  /** See `keyAt`. */
+  key: string
 }
 
 /** A path whose file is replaced again and again while it is being masked. */
@@ -41,6 +53,7 @@ export function makePlacer(box: HeldBox): Placer {
     lift: (path) => lift(placing, path),
     coveredAs: placing.covers.pathOf,
     forget: placing.covers.forget,
+    strayed: placing.covers.strayed,
   }
 }
 
@@ -70,11 +83,13 @@ async function place(
   throw new Error(`${path} could not be masked`)
 }
 
-async function lift({ box, inTurn }: Placing, path: string): Promise<boolean> {
+async function lift({ box, covers, inTurn }: Placing, path: string): Promise<boolean> {
   const host = identityOf(path)
   const { error, found } = await inTurn(() => box.inside.mask(path, { kind: 'empty' }, NOBODY))
   if (error !== 'EEXIST' || host === undefined || keyOf(found) === keyOf(host)) return false
-  return (await inTurn(() => box.inside.unmask(path, found, host))).error === undefined
+  const lifted = (await inTurn(() => box.inside.unmask(path, found, host))).error === undefined
+  if (lifted) covers.drop(host)
+  return lifted
 }
 
 /** Without room for its text a mask is empty, and has none that could be rewritten. */
@@ -102,11 +117,15 @@ interface Covers {
   tokenOf(path: string): number | undefined
   pathOf(host: Identity): string | undefined
   forget(path: string): void
+  /** It is not covered any more, because it need not be. */
+  drop(host: Identity): void
+  strayed(): Strayed[]
 }
 
 function makeCovers(): Covers {
   const byPath = new Map<string, { host: string; token: number | undefined }>()
   const byHost = new Map<string, string>()
+  const ever = new Map<string, { path: string; directory: string | undefined }>()
   const forget = (path: string): void => {
     const host = byPath.get(path)?.host
     byPath.delete(path)
@@ -118,6 +137,7 @@ function makeCovers(): Covers {
       forget(path)
       byPath.set(path, { host: keyOf(host), token })
       byHost.set(keyOf(host), path)
+      ever.set(keyOf(host), { path, directory: keyAt(parentOf(path)) })
     },
     has,
     tokenOf: (path) => byPath.get(path)?.token,
@@ -126,6 +146,11 @@ function makeCovers(): Covers {
       return path !== undefined && has(path, host) ? path : undefined
     },
     forget,
+    drop: (host) => void ever.delete(keyOf(host)),
+    strayed: () =>
+      [...ever].flatMap(([key, { path, directory }]) =>
+        keyAt(path) === key || keyAt(parentOf(path)) === directory ? [] : [{ path, key }],
+      ),
   }
 }
 
@@ -140,6 +165,12 @@ export function identityOf(path: string): Identity | undefined {
   } catch {
     return undefined
   }
+}
+
+/** The same to compare and to look up by. */
+export function keyAt(path: string): string | undefined {
+  const identity = identityOf(path)
+  return identity === undefined ? undefined : keyOf(identity)
 }
 
 const identityIn = ({ dev, ino }: BigIntStats): Identity => ({ dev: String(dev), ino: String(ino) })

@@ -7,7 +7,7 @@ import { isProtected, protectionOf } from '../protect/names.ts'
 import { quarantine } from '../protect/quarantine.ts'
 import { posesAsRepository, repositoryParts, steeringParts, unwatchedNames } from '../protect/repositories.ts'
 import type { Identity } from '../plan/ops.ts'
-import { identityOf } from './placing.ts'
+import { identityOf, keyAt } from './placing.ts'
 import type { Watched } from './supervise.ts'
 import { changedRepositories } from './unwatched.ts'
 import { watchWorktrees, type Worktrees } from './worktrees.ts'
@@ -39,6 +39,8 @@ export interface Planted {
 interface State extends Watched {
   /** What was there before, and is read-only in the box. */
   before: Set<string>
+  /** Of what has come to that: the directory that it stood in, which the agent can move, unlike those of the start. */
+  places: Map<string, string | undefined>
   /** What the user puts there. */
   expected: Map<string, Identity>
   goneAt: Map<string, number>
@@ -65,6 +67,7 @@ export function watchPlanted(watched: Watched): Planted {
   const state: State = {
     ...watched,
     before: new Set([...names, ...repositories.flatMap(partsOf)]),
+    places: new Map(),
     expected: new Map(),
     goneAt: new Map(),
     pointers: new Set(),
@@ -89,7 +92,7 @@ export function watchPlanted(watched: Watched): Planted {
     },
     ready: () => void (state.ready = true),
     expect(path, identity) {
-      if (identity === undefined) state.before.add(path)
+      if (identity === undefined) know(state, path)
       else state.expected.set(path, identity)
     },
     async settled() {
@@ -120,9 +123,9 @@ function look(state: State, path: string, how: Touch): void {
   const root = rootOf(state, path)
   // `tries`: it is being looked at again in a moment anyway.
   if (root === undefined || path === root || state.tries.has(path)) return
-  if (ancestorsBetween(root, path).some((dir) => state.before.has(dir))) return
+  if (ancestorsBetween(root, path).some((dir) => isKnown(state, dir))) return
   const stat = lstatOf(path)
-  const known = state.before.has(path)
+  const known = isKnown(state, path)
   if (stat === undefined) return known ? noteGone(state, path) : undefined
   // It stood there when the box was built, but not yet when the project was searched: the host's.
   if (!known && how === 'listed' && stat.ctimeMs < state.began && !state.ready) return
@@ -131,6 +134,16 @@ function look(state: State, path: string, how: Touch): void {
   if (!known && isExpected(state, path)) return welcome(state, path, root)
   if (!known || (gone !== undefined && Date.now() - gone > MOMENT)) return appeared(state, path, root)
   if (how === 'entry') protectAgain(state, path)
+}
+
+function know({ before, places }: State, path: string): void {
+  before.add(path)
+  places.set(path, keyAt(parentOf(path)))
+}
+
+/** What stands in another directory of that name is another thing, whoever put it there. */
+function isKnown({ before, places }: State, path: string): boolean {
+  return before.has(path) && (!places.has(path) || places.get(path) === keyAt(parentOf(path)))
 }
 
 function isExpected({ expected }: State, path: string): boolean {
@@ -144,7 +157,7 @@ function welcome(state: State, path: string, root: string): void {
     const { inside } = state.box
     const { error, found } = await inside.protect(path, state.expected.get(path)!)
     const isMasked = error === 'EEXIST' && found.dev === (await inside.joined)
-    if ((error === undefined || isMasked) && isExpected(state, path)) state.before.add(path)
+    if ((error === undefined || isMasked) && isExpected(state, path)) know(state, path)
     state.expected.delete(path)
     if (state.before.has(path)) return
     look(state, path, 'entry')

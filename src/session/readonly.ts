@@ -6,7 +6,7 @@ import type { Identity } from '../plan/ops.ts'
 import { linkFor, refreshCopy, type GitConfigs } from './git-config.ts'
 import type { Guard } from './guard.ts'
 import type { HeldBox } from './launcher.ts'
-import { identityOf } from './placing.ts'
+import { identityOf, keyAt } from './placing.ts'
 
 /**
  * A mount goes away when the host renames another file over what it covers, as git does with its config at
@@ -35,7 +35,7 @@ const TRIES = 250
 
 /** Begins at once; the returned function ends it. Nothing of it keeps the process alive. */
 export function keepReadonly(input: ReadonlyInput): () => void {
-  const known = new Map(input.paths.map((path) => [path, keyOf(path)]))
+  const known = new Map(input.paths.map((path) => [path, keyAt(path)]))
   const kept: Kept = { ...input, known, closed: false }
   const dirs = [...new Set(input.paths.map(parentOf))]
   const watchers = dirs.flatMap((dir) => {
@@ -66,7 +66,7 @@ function watcherOf(kept: Kept, dir: string, paths: readonly string[]): FSWatcher
 }
 
 function look(kept: Kept, path: string): void {
-  const now = keyOf(path)
+  const now = keyAt(path)
   if (kept.closed || now === kept.known.get(path)) return
   kept.known.set(path, now)
   if (now === undefined) return
@@ -94,9 +94,4 @@ async function cover({ box, configs }: Kept, path: string, now: Identity): Promi
   const linked = to === undefined ? undefined : await box.inside.link(path, to, now)
   if (linked !== undefined && (linked.error === undefined || linked.error === 'EEXIST')) return linked.error
   return (await box.inside.protect(path, now)).error
-}
-
-function keyOf(path: string): string | undefined {
-  const identity = identityOf(path)
-  return identity === undefined ? undefined : `${identity.dev}:${identity.ino}`
 }

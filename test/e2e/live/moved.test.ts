@@ -67,5 +67,30 @@ describe.each(['user', 'root'] as const)(
       const planted = await at.bare(['grep', '-rl', 'evil', granted, '.vscode/'], { cwd: project })
       expect(planted.stdout).toBe('')
     })
+
+    it('takes back what appeared meanwhile and was moved to where nothing would mask it', async () => {
+      const waits =
+        'until [ -e made ] && ! [ -s late/.env ] && ! [ -s far/prod.env ] && ! ls -A far/x/.aws | grep -q .; do sleep 0.05; done'
+      const running = at.launch(
+        [
+          'run',
+          '--',
+          'sh',
+          '-c',
+          `echo up; ${waits}; mv late node_modules/late; mv far node_modules/; mkdir late; echo mine > late/.env; mv stays went`,
+        ],
+        { cwd: project },
+      )
+      await running.says('up')
+      for (const path of ['late/.env', 'far/prod.env', 'far/x/.aws/credentials', 'stays/.env'])
+        at.write(`${project}/${path}`, 'SECRET\n')
+      at.write(`${project}/made`, '')
+      const { stderr } = await running.ended
+      for (const path of ['node_modules/late/.env', 'node_modules/far/prod.env', 'node_modules/far/x/.aws'])
+        expect(stderr).toContain(path)
+      expect(await box('grep -rs SECRET .; ls -A went')).toBe('.env\n')
+      const list = await at.must([at.node, at.agentbox, 'quarantine'], { cwd: project })
+      expect(list).toContain('a secret, moved to where no mask would cover it')
+    })
   },
 )

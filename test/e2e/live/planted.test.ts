@@ -154,6 +154,25 @@ describe.each(['user', 'root'] as const)('what an agent plants, as %s', (who) =>
     expect(existsSync(`${project}/.git/worktrees/mine`)).toBe(true)
   })
 
+  it('moves away another one that stands where the user restored one, in another directory', async () => {
+    await inside('mkdir -p pkg/.zed; echo "{}" > pkg/.zed/tasks.json')
+    expect(await gone('pkg/.zed')).toBe(true)
+    await at.must([at.node, at.agentbox, 'quarantine', 'restore', 'pkg/.zed'], { cwd: project })
+    const isKept = (): boolean => {
+      try {
+        return box.sees(`${project}/pkg/.zed`) === 'tasks.json'
+      } catch {
+        return false
+      }
+    }
+    expect(await eventually(isKept, LIMIT)).toBe(true)
+    await inside(
+      `until ! touch pkg/.zed/x 2>/dev/null; do sleep 0.05; done
+       mkdir -p node_modules/q/.zed; echo evil > node_modules/q/.zed/tasks.json; mv pkg pkg2; mv node_modules/q pkg`,
+    )
+    expect(await gone('pkg/.zed')).toBe(true)
+  })
+
   it('shows, restores and drops it; what the user restores stays', async () => {
     const run = (...args: string[]) =>
       at.bare([at.node, at.agentbox, 'quarantine', ...args], { cwd: project })
