@@ -36,16 +36,23 @@ async function allowHosts({ values, positionals, env, talk }: Call): Promise<num
     return fail({ code: 'usage', text: 'allow-host: --user or --repo', command: 'allow-host' })
   const situation = await surveySituation(env)
   const place = placeOf(situation, values['user'] === true)
-  const known = situation.policy.network.allow.map(({ value }) => value)
+  const known = knownAt(situation, place)
   const added = hosts.filter((host) => !known.some((wide) => hostCovers(wide, host)))
-  if (added.length === 0) {
-    talk(`agentbox  ${hosts.join(', ')}: allowed already\n`)
-    return 0
-  }
+  const there = hosts.filter((host) => !added.includes(host))
+  if (there.length > 0) talk(`agentbox  ${there.join(', ')}: allowed already\n`)
+  if (added.length === 0) return 0
   await writeHosts(place, added)
   talk(`agentbox  ${shown(place.path)}: network.allow has ${added.join(', ')} now\n`)
   for (const line of afterwards(situation, place)) talk(`          ${line}\n`)
   return 0
+}
+
+/** What one repository is given says nothing of the others, nor what its user has of the rest of its team. */
+function knownAt({ policy, loaded }: Situation, { layer }: Place): string[] {
+  const own = layer === 'user' ? ['user', 'system'] : ['repo']
+  const allowed = policy.network.allow.filter(({ origin }) => ['built-in', ...own].includes(origin.layer))
+  const asked = layer === 'user' ? [] : loaded.pending.filter(({ kind }) => kind === 'network')
+  return [...allowed, ...asked].map(({ value }) => value)
 }
 
 function checkedHost(text: string): string {

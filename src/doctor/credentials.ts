@@ -47,7 +47,7 @@ function unfinished(left: number): Finding[] {
     {
       check: 'credentials',
       severity: 'note',
-      problem: `${left} files were not looked into: they are large, or there was no time`,
+      problem: `${left === 1 ? 'a file was' : `${left} files were`} not looked into: they are large, or there was no time`,
       why: 'they may hold credentials',
       mend: 'agentbox scan',
     },

@@ -1,6 +1,6 @@
 import type { LaunchPlan } from '../plan/ops.ts'
 import type { AgentProfile } from '../policy/agents/types.ts'
-import { matchesName } from '../policy/env.ts'
+import { matchesName, passedAlways } from '../policy/env.ts'
 import type { Policy } from '../policy/types.ts'
 import type { Explanation } from './types.ts'
 
@@ -22,8 +22,9 @@ export function explainVariable(
     const text = given === undefined ? 'agentbox sets it for every box like this one' : 'env.set'
     return { ...about, state: 'set', because: [{ text, origin: given?.origin }], also: [mine] }
   }
-  if (name in plan.env || pass !== undefined) {
-    const ofAgent = profile.env.some((pattern) => matchesName(name, pattern))
+  const ofAgent = profile.env.some((pattern) => matchesName(name, pattern))
+  const harmless = passedAlways.some((pattern) => matchesName(name, pattern))
+  if (name in plan.env || pass !== undefined || (!isSet && (ofAgent || harmless))) {
     const text =
       pass !== undefined
         ? `env.pass: ${pass.value}`
@@ -32,7 +33,7 @@ export function explainVariable(
           : 'harmless, and needed by many programs'
     return {
       ...about,
-      state: name in plan.env ? 'passed' : 'withheld',
+      state: name in plan.env ? 'passed' : isSet ? 'withheld' : 'absent',
       because: [{ text, origin: pass?.origin }],
       also: [mine],
     }

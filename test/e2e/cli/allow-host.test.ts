@@ -34,6 +34,18 @@ describe('hosts that the user allows', () => {
     )
   })
 
+  it('are added for every repository although one has them, and for the team although its user has them', async () => {
+    at.write(`${project}/.agentboxrc`, 'version: 1\nnetwork: {allow: [d.example]}\n')
+    await agentbox('allow', '--yes')
+    const own = await agentbox('allow-host', '--user', 'd.example', 'c.example')
+    expect(own.stderr).toMatch(/^agentbox  c\.example: allowed already\n.*has d\.example now\n/)
+    expect(readFileSync(`${at.home}/.config/agentbox/config.yaml`, 'utf8')).toContain(
+      '[c.example, d.example]',
+    )
+    await agentbox('allow-host', 'c.example')
+    expect(readFileSync(`${project}/.agentboxrc`, 'utf8')).toContain('[d.example, c.example]')
+  })
+
   it.each([
     [['allow-host'], 'needs a host'],
     [['allow-host', 'https://a.example'], 'has a scheme'],

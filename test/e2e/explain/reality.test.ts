@@ -248,9 +248,12 @@ describe.each(['user', 'root'] as const)('agentbox explain, as %s', (who: Who) =
     const told = await explain(many, '--as', 'variable')
     const seen = await probe(many.map((name) => ['variable', name]))
     for (const name of Object.keys(env)) delete at.env[name]
-    expect(told.map(({ subject, state }) => [subject, state === 'withheld' ? 'unset' : 'set'])).toEqual(
-      many.map((name, n) => [name, seen[n]]),
-    )
+    expect(
+      told.map(({ subject, state }) => [
+        subject,
+        state === 'withheld' || state === 'absent' ? 'unset' : 'set',
+      ]),
+    ).toEqual(many.map((name, n) => [name, seen[n]]))
   })
 
   it('agrees with what the proxy says, for hosts', async () => {
