@@ -67,7 +67,7 @@ export async function runBoxed(
     const configs = copyGitConfigs(project, session.path)
     const plan = noteIdentities(withGitConfigs(prepared.plan, configs), writableDirs(prepared))
     const limits = holdLimits(plan, facts.uid, session.id)
-    const sshAgent = await serveSshAgent(prepared)
+    const sshAgent = serveSshAgent(prepared)
     for (const warning of limits.warnings) tell.warn(warning)
     tell.begin(prepared)
     const ending = launch(started, {

@@ -22,7 +22,7 @@ const MOST_CONNECTIONS = 100
  * that remove keys, add others, lock it, or make it load a library of the host's as a smart card. So a socket of the
  * session's stands there, which passes on what is needed and refuses the rest. Does nothing where the plan has none.
  */
-export async function serveSshAgent({ plan, situation }: Prepared): Promise<{ close(): void }> {
+export function serveSshAgent({ plan, situation }: Prepared): { close(): void } {
   const op = plan.ops.find(({ dest }) => dest === SSH_SOCKET)
   const { SSH_AUTH_SOCK: agent } = situation.env
   if (op?.kind !== 'bind' || agent === undefined) return { close() {} }
@@ -33,22 +33,27 @@ export async function serveSshAgent({ plan, situation }: Prepared): Promise<{ cl
     pass(client, upstream).finally(end).catch(end)
   })
   server.maxConnections = MOST_CONNECTIONS
-  await listenAt(server, op.source)
+  const dir = openSync(fsPath(parentOf(op.source)), DIRECTORY)
+  listenAt(server, placeIn(dir, nameOf(op.source)), op.source)
   server.unref()
-  return { close: () => void server.close() }
+  return {
+    close() {
+      // It removes the socket, by the same path.
+      server.close()
+      closeSync(dir)
+    },
+  }
 }
 
-/** The path of a socket may have a hundred bytes, that of a home more. */
-async function listenAt(server: Server, path: string): Promise<void> {
-  const dir = openSync(fsPath(parentOf(path)), DIRECTORY)
-  try {
-    server.listen(placeIn(dir, nameOf(path)))
-    await once(server, 'listening')
-  } catch (error) {
-    fail({ code: 'io', action: 'listen on', path, reason: (error as Error).message }, error)
-  } finally {
-    closeSync(dir)
-  }
+/**
+ * `place`: the path of a socket may have a hundred bytes, that of a home more. Node listens at once and only tells
+ * later why it cannot, and `launch` has to follow in this turn of the event loop (see `startHelper`).
+ */
+function listenAt(server: Server, place: string, path: string): void {
+  server.on('error', () => {})
+  server.listen(place)
+  if (!server.listening)
+    fail({ code: 'io', action: 'listen on', path, reason: 'no socket can be made there' })
 }
 
 async function pass(client: Socket, agent: Socket): Promise<void> {
