@@ -30,13 +30,12 @@ export interface LocateInput {
 export function locateProject({ cwd, policyDir, home, own }: LocateInput): Project {
   const repository = findRepository(cwd)
   const root = repository?.workTree ?? policyDir ?? cwd
-  const refuse = (reason: string): never =>
-    fail({
-      code: 'project-refused',
-      path: root,
-      reason,
-      hint: 'go to a directory of the project, or make it a repository of its own with: git init',
-    })
+  const elsewhere =
+    cwd === root
+      ? 'go to the directory of a project'
+      : `make ${cwd} a repository of its own (git init), or go to the directory of a project`
+  const refuse = (reason: string, hint = elsewhere): never =>
+    fail({ code: 'project-refused', path: root, reason, hint })
   if (isWithin(home, root))
     refuse(root === home ? 'it is the home directory' : 'it contains the home directory')
   if (SYSTEM.has(root)) refuse('it is a system directory')
@@ -45,7 +44,10 @@ export function locateProject({ cwd, policyDir, home, own }: LocateInput): Proje
   const mine = own.find((dir) => isWithin(dir, root) || isWithin(root, dir))
   if (mine !== undefined) refuse(`agentbox keeps its own files there (${mine})`)
   if (repository?.kind === 'unverified' && repository.gitDir === `${root}/.git`) {
-    refuse('its .git is a symbolic link or points nowhere, which cannot be protected')
+    refuse(
+      'its .git is a symbolic link or points nowhere, which cannot be protected',
+      'put the git directory itself there',
+    )
   }
   return { root, repository }
 }

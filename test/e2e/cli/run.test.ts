@@ -122,7 +122,16 @@ describe.each(['user', 'root'] as const)('agentbox run, as %s', (who: Who) => {
       await boxed('true')
       const done = await run(['run', '--', 'true'], { cwd: dir() })
       expect(done.status).toBe(125)
-      expect(done.stderr).toContain('no box for')
+      expect(done.stderr).toMatch(/no box for .*\n +go to the directory of a project\n/)
+    })
+
+    it('no box for a home that is a repository, whoever is below it: that can be made one', async () => {
+      at.dir(`${at.home}/dotfiles/below`)
+      await at.must(['git', 'init', '-q', at.home])
+      const done = await run(['run', '--', 'true'], { cwd: `${at.home}/dotfiles/below` })
+      rmSync(`${at.home}/.git`, { recursive: true })
+      expect(done.status).toBe(125)
+      expect(done.stderr).toContain(`make ${at.home}/dotfiles/below a repository of its own (git init)`)
     })
 
     it('a directory that is gone', async () => {

@@ -92,7 +92,7 @@ export const problems: { [C in Problem['code']]: Entry<Extract<Problem, { code: 
       code: 'project-refused',
       path: '/home/me',
       reason: 'it is your home directory',
-      hint: 'go to a project, or make one there: git init',
+      hint: 'go to the directory of a project',
     },
   },
   'cwd-gone': {
