@@ -1,7 +1,7 @@
-import type { GitSetting } from '../git/config.ts'
 import { readConfig } from '../git/settings.ts'
 import type { GitRepository } from '../git/repository.ts'
 import { isWritable, lstatOf, namesIn, readRegular } from '../host/files.ts'
+import { parentOf } from '../host/paths.ts'
 import { normalize } from 'node:path/posix'
 import type { Placeholder, ProtectedPath } from './paths.ts'
 
@@ -43,7 +43,6 @@ export function modulesOf(commonDir: string): string[] {
 
 /** Protection of one git directory that is not a linked worktree's. */
 function protectGitDir(gitDir: string, isInside: IsInside, workTree: string | undefined): GitProtection {
-  const settings = readConfig(`${gitDir}/config`)
   const why = 'git executes what it names'
   const paths: ProtectedPath[] = [
     { path: `${gitDir}/hooks`, why: 'git executes it' },
@@ -51,7 +50,12 @@ function protectGitDir(gitDir: string, isInside: IsInside, workTree: string | un
     { path: `${gitDir}/config.worktree`, why },
     { path: `${gitDir}/info/attributes`, why: 'it selects filters and diff drivers' },
     { path: `${gitDir}/commondir`, why: 'it moves hooks and config elsewhere' },
-    ...referredTo(settings, gitDir, workTree, isInside),
+    { path: `${gitDir}/objects/info/alternates`, why: 'git takes objects from where it says' },
+    { path: `${gitDir}/info/grafts`, why: 'git shows other commits by it than there are' },
+    { path: `${gitDir}/lazygit.yml`, why: 'lazygit obeys it' },
+    ...['config', 'config.worktree'].flatMap((name) =>
+      referredTo(`${gitDir}/${name}`, workTree ?? gitDir, isInside),
+    ),
   ]
   // Where this user may not write, the agent may not either.
   if (!isWritable(gitDir)) return { paths, missing: [] }
@@ -83,23 +87,34 @@ function protectWorktree(dir: string, repository: GitRepository, isInside: IsIns
   return { paths, missing: isWritable(dir) ? [{ path: `${dir}/config.worktree`, kind: 'file' }] : [] }
 }
 
-/** Files and directories of the project that the config makes git execute or obey. */
-function referredTo(
-  settings: readonly GitSetting[],
-  gitDir: string,
-  workTree: string | undefined,
-  isInside: IsInside,
-): ProtectedPath[] {
+/** git itself follows ten. */
+const MOST_INCLUDES = 10
+
+/** Whose values are commands; of an alias those that begin with `!`. */
+const COMMANDS =
+  /^(?:core\.(?:fsmonitor|sshcommand|editor|pager|askpass|gitproxy)|sequence\.editor|interactive\.difffilter|diff\.external|(?:filter|diff|merge|gpg|credential|hook|remote|mergetool|difftool)(?:\..*)?\.(?:clean|smudge|process|textconv|command|driver|program|helper|cmd|uploadpack|receivepack)|(?:alias|pager)\..*)$/s
+
+/** Files and directories of the project that a config file makes git execute or obey. */
+function referredTo(file: string, workTree: string, isInside: IsInside, depth = 0): ProtectedPath[] {
   const out: ProtectedPath[] = []
-  const add = (value: string, base: string, why: string): void => {
+  const add = (value: string, base: string, why: string): string => {
     const path = normalize(value.startsWith('/') ? value : `${base}/${value}`).replace(/\/$/, '')
     if (isInside(path)) out.push({ path, why })
+    return path
   }
-  for (const { section, key, value } of settings) {
-    if (key === 'path' && /^include(if\.|$)/.test(section)) add(value, gitDir, 'git config includes it')
-    if (section === 'core' && key === 'hookspath') add(value, workTree ?? gitDir, 'it is core.hooksPath')
-    if (section === 'core' && key === 'attributesfile')
-      add(value, workTree ?? gitDir, 'it is core.attributesFile')
+  for (const { section, key, value } of readConfig(file)) {
+    const name = `${section}.${key}`
+    if (key === 'path' && /^include(if\.|$)/.test(section)) {
+      const path = add(value, parentOf(file), 'git config includes it')
+      if (depth < MOST_INCLUDES) out.push(...referredTo(path, workTree, isInside, depth + 1))
+    } else if (name === 'core.hookspath') add(value, workTree, 'it is core.hooksPath')
+    else if (name === 'core.attributesfile') add(value, workTree, 'it is core.attributesFile')
+    else if (COMMANDS.test(name)) {
+      const words = value
+        .split(/[\s!"';|&]+/)
+        .filter((word) => lstatOf(normalize(`${workTree}/${word}`))?.isFile())
+      for (const word of words) add(word, workTree, `git executes it (${name})`)
+    }
   }
   return out
 }

@@ -33,6 +33,8 @@ export interface Protection {
   placeholders: Placeholder[]
   /** The git directories, those of worktrees and submodules not among them, that the box may write to. */
   repositories: string[]
+  /** What git or another program would obey there, and what is not there: it is moved away where it appears. */
+  absent: ProtectedPath[]
 }
 
 export interface ProtectInput {
@@ -67,7 +69,11 @@ export function protectPaths(input: ProtectInput): Protection {
   const links = linksOf(input, rootOf)
   const fixed = [...readonly.map(({ path }) => path), ...links, ...input.covered]
   const pins = pinsFor(fixed, readonly, input, rootOf)
-  return { readonly, pins, links, placeholders, repositories: git.repositories }
+  const absent = git.paths.filter(
+    ({ path }) =>
+      !made.has(path) && lstatOf(path) === undefined && !readonly.some((one) => isWithin(path, one.path)),
+  )
+  return { readonly, pins, links, placeholders, repositories: git.repositories, absent }
 }
 
 type RootOf = (path: string) => string | undefined

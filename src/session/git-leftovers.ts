@@ -6,6 +6,7 @@ import { shown } from '../ui/escape.ts'
 import { moduleDirs } from './git-modules.ts'
 
 const LARGEST = 1 << 20
+const LARGEST_REFS = 64 << 20
 /** git still reads an address from a file here where the config has none of that name. */
 const REMOTES = ['remotes', 'branches'] as const
 
@@ -27,7 +28,8 @@ export function leftoverWatch(
   const modules = (): string[] => repositories.flatMap(moduleDirs)
   const remotes = (): string[] => repositories.flatMap(remotesOf)
   const steps = (): string[] => stepsOf(gitDirs)
-  const before = new Set([...modules(), ...remotes(), ...steps()])
+  const replaced = (): string[] => repositories.flatMap(replacementsOf)
+  const before = new Set([...modules(), ...remotes(), ...steps(), ...replaced()])
   const fresh = (list: readonly string[]): string[] => list.filter((one) => !before.has(one))
   const takeAway = (path: string, { runBy, because }: typeof MODULE): string => {
     const root = repositories.find((dir) => isWithin(path, dir))!
@@ -47,6 +49,12 @@ export function leftoverWatch(
         ...outermost.map((path) => takeAway(path, MODULE)),
         ...fresh(remotes()).map((path) => takeAway(path, REMOTE)),
         ...tell(fresh(steps())),
+        ...fresh(replaced())
+          .slice(0, 1)
+          .map(
+            (path) =>
+              `${shown(path)} came from the box: git shows another object there than it sends, until git replace -d`,
+          ),
       ]
     },
   }
@@ -83,6 +91,14 @@ function stepsOf(gitDirs: readonly string[]): string[] {
 
 /** All but git's own. */
 const STRATEGY = /^(?!(?:ort|recursive|resolve|octopus|ours|subtree)?$)/
+
+function replacementsOf(commonDir: string): string[] {
+  const packed = readRegular(`${commonDir}/packed-refs`, LARGEST_REFS)?.toString('latin1') ?? ''
+  const names = [...packed.matchAll(/ refs\/replace\/(\S+)$/gm)].map(([, name]) => name!)
+  return [...namesIn(`${commonDir}/refs/replace`), ...names].map(
+    (name) => `${commonDir}/refs/replace/${name}`,
+  )
+}
 
 function tell(steps: readonly string[]): string[] {
   if (steps.length === 0) return []

@@ -42,6 +42,7 @@ export interface Prepared {
   links: string[]
   /** See `Protection`. */
   repositories: string[]
+  absent: ProtectedPath[]
   placeholders: Placeholder[]
 }
 
@@ -103,9 +104,9 @@ export function prepare(
     helper,
     warnings: [...survey.warnings, ...warningsFor(situation), ...ownProgram(own, program)],
   })
-  const { links, placeholders, repositories } = protection
+  const { links, placeholders, repositories, absent } = protection
   const readonly = [...protection.readonly.map(({ path }) => path), ...links]
-  return { situation, survey, plan, profile, home, readonly, links, placeholders, repositories }
+  return { situation, survey, plan, profile, home, readonly, links, placeholders, repositories, absent }
 }
 
 const PLACES = ['hide', 'readonly', 'read', 'write'] as const

@@ -1,11 +1,11 @@
 import { belongingOf, pointedAt, type Belonging } from '../git/worktree-dirs.ts'
 import { repositoryAt } from '../git/repository.ts'
 import { lstatOf, namesIn, realpathOf } from '../host/files.ts'
-import { nameOf, parentOf } from '../host/paths.ts'
+import { isWithin, nameOf, parentOf } from '../host/paths.ts'
 import { quarantine } from '../protect/quarantine.ts'
 import type { Watched } from './supervise.ts'
 
-/** Milliseconds between two looks at what git keeps of its worktrees. */
+/** Milliseconds between two looks. */
 const ROUND = 100
 
 /** Linked worktrees, which are made in a box and beside it, and whose administration the box can write to. */
@@ -19,34 +19,39 @@ export interface Worktrees {
 
 /**
  * A worktree's administration that has left its repository is taken away, with which its work tree is none any more.
- * Those that were there before are read-only, with whatever settings they have.
+ * Those that were there before are read-only, with whatever settings they have. The same for what git would obey and
+ * what was not there: hooks, included files and the like.
  */
 export function watchWorktrees({ prepared, session, journal }: Watched): Worktrees {
-  const { dirs, policy } = prepared.situation
-  const { repositories } = prepared
+  const { dirs, policy, project } = prepared.situation
+  const { repositories, absent, survey } = prepared
+  const roots = [...repositories, project.root, ...survey.grants.map(({ path }) => path)]
   const before = new Set(repositories.flatMap(strange))
   const told = new Set<string>()
-  const look = (own: string): void => {
-    for (const path of strange(own)) {
-      if (before.has(path) || told.has(path)) continue
-      const about = { path, runBy: 'git' }
-      try {
-        if (policy.protect.absent.value === 'report') throw new Error('it stays')
-        const entry = quarantine(dirs.state, { ...about, root: own, session: session.id })
-        if (entry !== undefined) journal.record({ kind: 'quarantined', ...about, id: entry.id })
-      } catch {
-        told.add(path)
-        journal.record({ kind: 'reported', ...about })
-      }
+  const takeAway = (path: string): void => {
+    if (before.has(path) || told.has(path)) return
+    const about = { path, runBy: 'git' }
+    const root = roots.find((dir) => isWithin(path, dir))!
+    try {
+      if (policy.protect.absent.value === 'report') throw new Error('it stays')
+      const entry = quarantine(dirs.state, { ...about, root, session: session.id })
+      if (entry !== undefined) journal.record({ kind: 'quarantined', ...about, id: entry.id })
+    } catch {
+      told.add(path)
+      journal.record({ kind: 'reported', ...about })
     }
   }
-  const round = setInterval(() => repositories.forEach(look), ROUND).unref()
+  const look = (): void => {
+    repositories.flatMap(strange).forEach(takeAway)
+    for (const { path } of absent) if (lstatOf(path) !== undefined) takeAway(path)
+  }
+  const round = setInterval(look, ROUND).unref()
   return {
     belonging: (path) => belongingAt(path, repositories),
     isHonest: (path) => isHonest(path, repositories),
     close() {
       clearInterval(round)
-      repositories.forEach(look)
+      look()
     },
   }
 }

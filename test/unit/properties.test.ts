@@ -145,7 +145,7 @@ describe('the order of mounts', () => {
         fc.array(place, { maxLength: 3 }),
         (masks, pins, closed) => {
           const readonly = closed.map((text) => ({ path: text, why: 'closed' }))
-          const protection = { pins, links: [], readonly, placeholders: [], repositories: [] }
+          const protection = { pins, links: [], readonly, placeholders: [], repositories: [], absent: [] }
           const { ops } = buildPlan(planInput({ masks, protection }))
           expect(ops.at(-1)).toMatchObject({ kind: 'remount-ro', dest: '/' })
           for (const { path: masked } of masks) {

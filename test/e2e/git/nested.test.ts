@@ -65,4 +65,22 @@ describe('repositories beside the project’s own', () => {
     const again = await box('echo ort > .git/rebase-merge/strategy')
     expect(again.stderr).not.toContain('would run what came')
   })
+
+  it('get nothing that their settings name and that was not there, nor what git and its friends would obey', async () => {
+    await at.must(['git', 'config', 'core.hooksPath', 'build/hooks'], { cwd: project })
+    await at.must(['git', 'config', 'include.path', '../../local.cfg'], { cwd: `${project}/nested` })
+    const planted = [
+      'build/hooks',
+      'local.cfg',
+      '.git/lazygit.yml',
+      'nested/.git/objects/info/alternates',
+      'bare/info/grafts',
+    ]
+    const { stderr } = await box(
+      `mkdir -p build bare/info nested/.git/objects/info
+       for one in ${planted.join(' ')}; do echo evil > $one; done; git replace HEAD $(git commit-tree -m other HEAD^{tree})`,
+    )
+    for (const path of planted) expect([path, existsSync(`${project}/${path}`)]).toEqual([path, false])
+    expect(stderr).toMatch(/refs\/replace\/[0-9a-f]+ came from the box: git shows another object/)
+  })
 })

@@ -217,6 +217,38 @@ describe('protectPaths', () => {
     expect(relative(readonly.map(({ path }) => path))).toContain('x/.git')
   })
 
+  it('follows what is included by what is included, and the programs of the project that a setting names', () => {
+    put('sub/two.cfg', '[core]\n\thooksPath = tools/hooks\n')
+    put('tools/hooks/x')
+    put('tools/clean.py')
+    put('run.sh')
+    put('main')
+    git('config', 'filter.x.clean', 'python3 "tools/clean.py" %f')
+    git('config', 'alias.run', '!./run.sh now')
+    git('config', 'branch.main.remote', 'main')
+    git('config', 'include.path', '../one.cfg')
+    put('one.cfg', '[include]\n\tpath = sub/two.cfg\n[include]\n\tpath = one.cfg\n')
+    const paths = relative(protect().readonly.map(({ path }) => path))
+    expect(paths.filter((path) => !path.startsWith('.git/'))).toEqual([
+      'one.cfg',
+      'run.sh',
+      'sub/two.cfg',
+      'tools/clean.py',
+      'tools/hooks',
+    ])
+  })
+
+  it('knows what git would obey there and is not there, but not in what is read-only anyway', () => {
+    git('config', 'core.hooksPath', '.husky/_')
+    git('config', 'include.path', '../local.cfg')
+    put('.husky/pre-commit')
+    const absent = (entries: { path: string; kind: string }[]): string[] =>
+      relative(protect(entries).absent.map(({ path }) => path))
+    const gits = ['.git/objects/info/alternates', '.git/info/grafts', '.git/lazygit.yml']
+    expect(absent([])).toEqual([...gits, '.husky/_', 'local.cfg'])
+    expect(absent([{ path: `${project}/.husky`, kind: 'directory' }])).toEqual([...gits, 'local.cfg'])
+  })
+
   it('takes read-only parts of the policy', () => {
     put('docs/a.md')
     expect(relative(protect([], ['docs']).readonly.map(({ path }) => path))).toContain('docs')

@@ -59,6 +59,7 @@ export function planInput(change: Partial<PlanInput> = {}): PlanInput {
       pins: ['/home/u/p/a', '/m/.git/info'],
       links: [],
       repositories: [],
+      absent: [],
       readonly: [{ path: '/home/u/p/a/.vscode', why: 'VS Code' }],
       placeholders: [{ path: '/m/.git/hooks', kind: 'directory' }],
     },

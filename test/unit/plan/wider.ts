@@ -60,6 +60,7 @@ export function planOf(policy: Policy): LaunchPlan {
         pins: [],
         links: [],
         repositories: [],
+        absent: [],
         readonly: filesystem.readonly.filter(inside).map(({ value }) => ({ path: value, why: 'policy' })),
         placeholders: [],
       },
