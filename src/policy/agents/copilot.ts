@@ -7,6 +7,11 @@ export const copilot: AgentProfile = {
   configDir: { variable: 'COPILOT_HOME', default: '.copilot' },
   readonly: [
     '.copilot/mcp-config.json',
+    '.copilot/settings.json',
+    '.copilot/copilot-instructions.md',
+    '.copilot/instructions',
+    '.copilot/hooks',
+    '.copilot/extensions',
     '.copilot/agents',
     '.copilot/skills',
     // Unpacked program code: seen, so that it is not unpacked again for every repository.

@@ -218,6 +218,14 @@ const opencode = {
   plant: '.config/opencode/opencode.json',
 }
 
+const copilotLogin = (token) =>
+  json({
+    loggedInUsers: [{ host: 'https://github.com', login: 'user' }],
+    lastLoggedInUser: { host: 'https://github.com', login: 'user' },
+    copilotTokens: { 'https://github.com:user': token },
+    storeTokenPlaintext: true,
+  })
+
 const copilot = {
   name: 'copilot',
   package: '@github/copilot',
@@ -231,6 +239,15 @@ const copilot = {
     COPILOT_OFFLINE: 'true',
   }),
   key: 'COPILOT_PROVIDER_API_KEY',
+  // Its token does not run out.
+  login: {
+    path: '.copilot/config.json',
+    content: copilotLogin('gho_of-the-user'),
+    secret: 'gho_of-the-user',
+    renewed: { content: copilotLogin('gho_renewed'), secret: 'gho_renewed' },
+    hosts: ['api.github.com', 'api.githubcopilot.com'],
+    env: { COPILOT_MODEL: 'fake-model' },
+  },
   args: (prompt) => ['--allow-all-tools', '--allow-all-paths', '-p', prompt],
   more: (prompt) => ['--allow-all-tools', '--allow-all-paths', '--continue', '-p', prompt],
   addServer: ['mcp', 'add', 'evil', '--', '/usr/bin/evil'],

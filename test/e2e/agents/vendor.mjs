@@ -29,7 +29,7 @@ const exchanged = (tokens) => ({
 })
 
 /** Routes for `startFakeApi`, before its own; `tokens` are what a refresh gives. */
-export const vendorRoutes = (tokens) => [
+export const vendorRoutes = (tokens = {}) => [
   {
     method: 'POST',
     path: /\/oauth\/token$|^\/token$/,
@@ -38,6 +38,8 @@ export const vendorRoutes = (tokens) => [
   { method: 'POST', path: /^\/tokeninfo$/, answer: ({ json }) => json(tokenInfo) },
   { method: 'GET', path: /^\/tokeninfo$/, answer: ({ json }) => json(tokenInfo) },
   { method: 'GET', path: /\/wham\/accounts\/check$/, answer: ({ json }) => json(workspaces) },
+  { method: 'GET', path: /^\/copilot_internal\/user$/, answer: ({ json }) => json(copilotUser) },
+  { method: 'GET', path: /^\/models$/, answer: ({ json }) => json(copilotModels) },
   { method: 'POST', path: /:loadCodeAssist$/, answer: ({ json }) => json(codeAssist) },
   {
     method: 'POST',
@@ -69,4 +71,37 @@ const workspaces = {
   ],
   account_ordering: ['account-1'],
   default_account_id: 'account-1',
+}
+
+const copilotUser = {
+  login: 'user',
+  chat_enabled: true,
+  copilot_plan: 'individual',
+  access_type_sku: 'monthly_subscriber',
+  endpoints: { api: 'https://api.githubcopilot.com' },
+  organization_list: [],
+}
+
+const copilotModels = {
+  data: [
+    {
+      id: 'fake-model',
+      name: 'fake',
+      object: 'model',
+      vendor: 'fake',
+      version: '1',
+      model_picker_enabled: true,
+      policy: { state: 'enabled' },
+      supported_endpoints: ['/chat/completions'],
+      billing: { is_premium: false, multiplier: 0 },
+      capabilities: {
+        type: 'chat',
+        family: 'fake',
+        object: 'model_capabilities',
+        tokenizer: 'o200k_base',
+        limits: { max_context_window_tokens: 128_000, max_prompt_tokens: 100_000, max_output_tokens: 8000 },
+        supports: { streaming: true, tool_calls: true },
+      },
+    },
+  ],
 }
