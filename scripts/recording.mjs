@@ -7,7 +7,7 @@ import { build } from './build.mjs'
 import { makeWorld } from './lib/world.mjs'
 import { capture, main, root, say, Stop, which, withTemporaryDir } from './lib/tools.mjs'
 
-const COLUMNS = 96
+const COLUMNS = 116
 const LINE = 19
 const LEFT = 16
 
@@ -50,7 +50,10 @@ function outputOf(typed, world, env) {
     timeout: 60_000,
   })
   const text = done.stdout.replaceAll('\r', '').replaceAll(world.home, '~').trimEnd()
-  return text.split('\n').flatMap((line) => folded(line).map((part) => ({ text: part })))
+  return text.split('\n').flatMap((line) => {
+    const talk = line.startsWith('agentbox  ')
+    return folded(line).map((part) => ({ text: part, talk }))
+  })
 }
 
 function folded(line) {
@@ -61,10 +64,10 @@ function folded(line) {
 function svg(lines) {
   const height = lines.length * LINE + 2 * LEFT
   const width = COLUMNS * 8.43 + 2 * LEFT
-  const rows = lines.map(({ text, typed }, n) => {
+  const rows = lines.map(({ text, typed, talk }, n) => {
     const y = LEFT + (n + 0.75) * LINE
     const prompt = typed ? '<tspan class="prompt">$ </tspan>' : ''
-    const kind = typed ? ' class="typed"' : text.startsWith('agentbox  ') ? ' class="talk"' : ''
+    const kind = typed ? ' class="typed"' : talk ? ' class="talk"' : ''
     return `<text x="${LEFT}" y="${y}"${kind}>${prompt}${escaped(text)}</text>`
   })
   return [

@@ -1,6 +1,6 @@
 import { fail, type Grant } from '../errors.ts'
 import { findExecutable, named } from '../host/executables.ts'
-import { lstatOf, readRegular, realpathOf } from '../host/files.ts'
+import { lstatOf, namesIn, readRegular, realpathOf } from '../host/files.ts'
 import { isWithin, parentOf } from '../host/paths.ts'
 import { buildPlan } from '../plan/build.ts'
 import type { LaunchPlan } from '../plan/ops.ts'
@@ -94,9 +94,7 @@ export function prepare(
     protection,
     hidden: survey.hidden,
     grants: survey.grants,
-    agentFiles: profile.readonly
-      .map((path) => `${facts.home}/${path}`)
-      .filter((path) => realpathOf(path) !== undefined),
+    agentFiles: agentFiles(profile, facts.home),
     otherLogins: otherLogins(profile, home, situation),
     certificates: certificatesOf(situation),
     sshSocket: sshSocketOf(policy, env, session),
@@ -132,6 +130,16 @@ function otherLogins(
     .flatMap((agent) => relocate(agent, env, facts.home).synced)
     .filter((path) => lstatOf(`${home.home}/${path}`)?.isFile() === true)
     .map((path) => `${facts.home}/${path}`)
+}
+
+function agentFiles({ readonly }: AgentProfile, home: string): string[] {
+  return readonly
+    .flatMap((entry) => {
+      const [dir = '', ending] = `${home}/${entry}`.split('/*')
+      if (ending === undefined) return [dir]
+      return namesIn(dir).flatMap((name) => (name.endsWith(ending) ? [`${dir}/${name}`] : []))
+    })
+    .filter((path) => realpathOf(path) !== undefined)
 }
 
 /** As this user has it, led to where its keys are added. */

@@ -18,6 +18,12 @@ export const claude: AgentProfile = {
     '.claude/output-styles',
     '.claude/rules',
     '.claude/local',
+    // What the settings run: a status line, hooks.
+    '.claude/scripts',
+    '.claude/*.sh',
+    '.claude/*.py',
+    '.claude/*.js',
+    '.claude/*.mjs',
   ],
   synced: ['.claude/.credentials.json'],
   // `mcpServers` in here is executed by the next unboxed claude, so the box never writes the host's file.

@@ -15,6 +15,9 @@ export const codex: AgentProfile = {
     '.codex/prompts',
     '.codex/plugins',
     '.codex/packages',
+    // What `notify` in the settings runs.
+    '.codex/*.sh',
+    '.codex/*.py',
   ],
   synced: ['.codex/auth.json'],
   seeds: [],

@@ -8,6 +8,10 @@ export const gemini: AgentProfile = {
   readonly: [
     '.gemini/settings.json',
     '.gemini/extensions',
+    '.gemini/skills',
+    '.gemini/agents',
+    '.gemini/hooks',
+    '.gemini/policies',
     '.gemini/commands',
     '.gemini/GEMINI.md',
     '.gemini/trustedFolders.json',

@@ -17,7 +17,10 @@ export interface AgentProfile {
   marks?: readonly string[]
   /** The variable that moves `root` elsewhere, and the directory that it moves. */
   configDir?: { variable: string; default: string }
-  /** Configuration of the user's own: seen, never written. Entries that do not exist are left out. */
+  /**
+   * Configuration of the user's own: seen, never written. Entries that do not exist are left out; `DIR/*.sh` are all
+   * files in DIR whose names end so.
+   */
   readonly: readonly string[]
   /** Log-in files: the newer side wins, at start and at end. Small regular files only. */
   synced: readonly string[]

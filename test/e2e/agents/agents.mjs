@@ -38,7 +38,11 @@ const claude = {
       customApiKeyResponses: { approved: ['sk-ant-fake'], rejected: [] },
       projects: { [project]: { hasTrustDialogAccepted: true, hasCompletedProjectOnboarding: true } },
     }),
-    '.claude/settings.json': json({ includeCoAuthoredBy: false }),
+    '.claude/settings.json': json({
+      includeCoAuthoredBy: false,
+      statusLine: { type: 'command', command: 'sh ~/.claude/status.sh' },
+    }),
+    '.claude/status.sh': 'echo status-of-the-user\n',
   }),
   env: ({ url }) => ({
     ANTHROPIC_BASE_URL: url,

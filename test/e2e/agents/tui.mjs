@@ -4,7 +4,8 @@ import { capture } from '../../../scripts/lib/tools.mjs'
 import { activated } from './world.mjs'
 
 const screens = {
-  claude: { up: /Claude Code|for shortcuts/, args: () => [] },
+  // The status line is a script of the user's.
+  claude: { up: /(?:Claude Code|for shortcuts)[^]*status-of-the-user/, args: () => [] },
   codex: {
     up: /OpenAI Codex/,
     args: ({ url }) => ['-c', `openai_base_url=${url}/v1`, '-c', 'tui.animations=false'],
@@ -27,9 +28,10 @@ export const tui = {
       if (!(await shows(tmux, up))) return [`no start screen:\n${screen(tmux)}`]
       tmux('resize-window', '-x', '60', '-y', '30')
       if (!(await shows(tmux, /^.{50,60}$/m))) return ['nothing was drawn after the resize']
-      for (let i = 0; i < 4 && !/ended-42/.test(screen(tmux)); i++) {
+      // The second counts only while the screen says what it does; a busy machine may be too late for that.
+      for (let i = 0; i < 20 && !/ended-42/.test(screen(tmux)); i++) {
         tmux('send-keys', 'C-c')
-        await delay(700)
+        await shows(tmux, /ended-42|again to exit/i, 30)
       }
       return (await shows(tmux, /ended-42/)) ? [] : [`Ctrl-C did not end it:\n${screen(tmux)}`]
     } finally {
@@ -54,8 +56,9 @@ const screen = (tmux) =>
     .filter((line) => line !== '')
     .join('\n')
 
-async function shows(tmux, what) {
-  for (let i = 0; i < 600; i++) {
+/** `patience`: tenths of a second. */
+async function shows(tmux, what, patience = 600) {
+  for (let i = 0; i < patience; i++) {
     if (what.test(screen(tmux))) return true
     await delay(100)
   }

@@ -75,6 +75,16 @@ describe.each(['user', 'root'] as const)('what can be printed and installed, as 
     })
   })
 
+  it('scripts beside an agent settings are there to be run, and nothing else of its directory', async () => {
+    at.write(`${at.home}/.claude/status.sh`, 'echo mine\n')
+    at.write(`${at.home}/.claude/notes.txt`, 'private\n')
+    const script = 'sh ~/.claude/status.sh; ls ~/.claude; echo x >> ~/.claude/status.sh || echo refused'
+    at.write(`${at.home}/bin/claude`, `#!/bin/sh\n${script}\n`, 0o755)
+    const { stdout } = await run(['run', 'claude'], { env: { PATH: `${at.home}/bin:/usr/bin:/bin` } })
+    expect(stdout).toBe('mine\nstatus.sh\nrefused\n')
+    for (const name of ['.claude', 'bin']) rmSync(`${at.home}/${name}`, { recursive: true })
+  })
+
   describe('plan', () => {
     it("names a file of the user's that the box gets changed, and does not tell it", async () => {
       const models = `${at.home}/.pi/agent/models.json`
