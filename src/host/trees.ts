@@ -10,6 +10,7 @@ import {
   readdirSync,
   readlinkSync,
   readSync,
+  renameSync,
   rmdirSync,
   symlinkSync,
   unlinkSync,
@@ -50,10 +51,34 @@ export function copyTree(from: string, to: string, budget?: Budget): void {
   }
 }
 
-/** Removes a file or a whole directory in the same way. */
+/** What is deeper comes up: neither descriptors nor the stack nor a path's length end with what somebody has made. */
+const DEEPEST = 100
+
+/** Removes a file or a whole directory in the same way, however deep it is and whatever its owner may not do there. */
 export function removeTree(place: string): void {
   if (!lstatSync(fsPath(place)).isDirectory()) return unlinkSync(fsPath(place))
-  inDirectory(place, removeTree)
+  const unique = process.hrtime.bigint()
+  let lifted = 0
+  const empty = (directory: string, depth: number, lift: (from: string) => void): void =>
+    inDirectory(directory, (at) => {
+      const stat = lstatSync(fsPath(at))
+      if (!stat.isDirectory()) return unlinkSync(fsPath(at))
+      if ((stat.mode & 0o700) !== 0o700) openUp(at)
+      if (depth === DEEPEST) return lift(at)
+      empty(at, depth + 1, lift)
+      rmdirSync(fsPath(at))
+    })
+  openUp(place)
+  const top = openSync(fsPath(place), DIRECTORY)
+  try {
+    const lift = (from: string): void => renameSync(fsPath(from), placeIn(top, `${unique}-${lifted++}`))
+    for (let before = -1; before !== lifted;) {
+      before = lifted
+      empty(place, 0, lift)
+    }
+  } finally {
+    closeSync(top)
+  }
   rmdirSync(fsPath(place))
 }
 

@@ -192,11 +192,15 @@ export function itemPath(state: string, { id }: Quarantined): string | undefined
  * What is to be put back: files that nobody has open. Whoever planted them may hold a descriptor, or another name of
  * the same file, and would go on writing when they are read-only in his box. Undefined if there is nothing.
  */
-export function freshCopy(state: string, { id }: Quarantined): string | undefined {
+export function freshCopy(state: string, { id, path }: Quarantined): string | undefined {
   const [item, copy] = [itemOf(state, id), `${homeOf(state)}/${id}/copy`]
   if (lstatOf(copy) !== undefined) removeTree(copy)
   if (lstatOf(item) === undefined) return undefined
-  copyTree(item, copy)
+  try {
+    copyTree(item, copy)
+  } catch (error) {
+    fail({ code: 'io', action: 'restore', path, reason: (error as Error).message.slice(0, 200) }, error)
+  }
   // A FIFO or a device, which nothing can be written into.
   return lstatOf(copy) === undefined ? item : copy
 }

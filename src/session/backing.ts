@@ -4,6 +4,7 @@ import { fail } from '../errors.ts'
 import { toBytes } from '../host/bytes.ts'
 import { ensurePrivateDir } from '../host/dirs.ts'
 import { lstatOf } from '../host/files.ts'
+import { removeTree } from '../host/trees.ts'
 import { startTimeOf } from '../host/processes.ts'
 import { FIRST_DATA_FD } from './request.ts'
 
@@ -44,24 +45,16 @@ function makeNumbered(prefix: string): string {
   }
 }
 
-/** A home for one session may hold directories that the agent closed; what cannot be removed stays. */
+/** A home for one session may hold directories that the agent closed, or deeper ones than a path can say. */
 function removeAll(path: string): void {
   try {
     rmSync(path, { recursive: true, force: true })
   } catch {
     try {
-      openDirectories(path)
-      rmSync(path, { recursive: true, force: true })
+      removeTree(path)
     } catch {
       // The next launch tries again.
     }
-  }
-}
-
-function openDirectories(path: string): void {
-  chmodSync(path, 0o700)
-  for (const entry of readdirSync(path, { withFileTypes: true })) {
-    if (entry.isDirectory()) openDirectories(`${path}/${entry.name}`)
   }
 }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   lstatSync,
@@ -59,6 +60,16 @@ describe('openSession', () => {
     expect(readdirSync(`${state}/sessions`).toSorted()).toEqual(
       [mine, other].map(({ path }) => path.slice(`${state}/sessions/`.length)).toSorted(),
     )
+  })
+
+  it('removes a home in which directories are closed and deeper than a path can be', () => {
+    const session = openSession(state, uid)
+    const script = `const fs = require('fs'), name = 'd'.repeat(200)
+      for (let at = 0; at < 3000; at++) { fs.mkdirSync(name); process.chdir(name); if (at % 100 === 50) fs.mkdirSync('c', 0) }
+      fs.writeFileSync('x', ''); fs.chmodSync('.', 0)`
+    execFileSync(process.execPath, ['-e', script], { cwd: session.path })
+    session.remove()
+    expect(readdirSync(`${state}/sessions`)).toEqual([])
   })
 
   it('does not use a state directory that others may write to', () => {
