@@ -8,13 +8,15 @@ import { asidePath, drop, findQuarantined, itemPath, listQuarantine } from '../p
 import type { Quarantined } from '../protect/quarantine.ts'
 import { putBack } from '../session/put-back.ts'
 import { projectOf } from '../session/situation.ts'
+import { finish, forget, unfinishedIn } from '../session/unfinished.ts'
+import { unfinishedWords } from '../ui/wording/unfinished.ts'
 import { jsonText, shown } from '../ui/escape.ts'
 import { table } from '../ui/table.ts'
 import { jsonOption, type Call, type Command } from './types.ts'
 
 export const quarantine: Command = {
   name: 'quarantine',
-  usage: '[list | show WHAT | restore WHAT | drop WHAT]',
+  usage: '[list | show WHAT | restore WHAT | drop WHAT | finish | keep]',
   summary: 'Look at what agents planted that would run outside the box; put it back or drop it',
   options: {
     all: { type: 'boolean', about: 'of every project; with drop: everything' },
@@ -25,6 +27,7 @@ export const quarantine: Command = {
     'agentbox quarantine show .mcp.json',
     'agentbox quarantine restore .vscode',
     'agentbox quarantine drop --all',
+    'agentbox quarantine finish',
   ],
   run: runQuarantine,
 }
@@ -38,10 +41,19 @@ async function runQuarantine(call: Call): Promise<number> {
   const all = values['all'] === true
   const dropsAll = action === 'drop' && all && what === undefined
   const takesOne = ['show', 'restore', 'drop'].includes(action) && !dropsAll
-  if ((action !== 'list' && !takesOne && !dropsAll) || more.length > 0 || (what !== undefined) !== takesOne)
-    fail({ code: 'usage', text: 'one of: list, show WHAT, restore WHAT, drop WHAT', command: 'quarantine' })
+  const isKnown = ['list', 'finish', 'keep'].includes(action) || takesOne || dropsAll
+  if (!isKnown || more.length > 0 || (what !== undefined) !== takesOne)
+    fail({
+      code: 'usage',
+      text: 'one of: list, show WHAT, restore WHAT, drop WHAT, finish, keep',
+      command: 'quarantine',
+    })
+  if (action === 'finish' || action === 'keep') return endUnfinished(state, action, call)
   const list = all ? listQuarantine(state) : here(listQuarantine(state), env)
-  if (action === 'list') return printList(list, call)
+  if (action === 'list') {
+    sayUnfinished(state, call)
+    return printList(list, call)
+  }
   if (dropsAll) {
     for (const entry of list) drop(state, entry)
     call.talk(`${list.length} dropped\n`)
@@ -56,6 +68,23 @@ async function runQuarantine(call: Call): Promise<number> {
   drop(state, entry)
   call.talk(`dropped ${shown(entry.path)}\n`)
   return 0
+}
+
+/** What sessions left that were killed. */
+function endUnfinished(state: string, action: 'finish' | 'keep', { env, talk }: Call): number {
+  const sessions = unfinishedIn(state, projectOf(env))
+  if (sessions.length === 0) talk('no session here has left anything undone\n')
+  for (const one of sessions) {
+    if (action === 'keep') forget(one)
+    else for (const line of finish(state, one)) talk(`${shown(line, 1000)}\n`)
+  }
+  return 0
+}
+
+function sayUnfinished(state: string, { env, values, talk }: Call): void {
+  if (values['json'] === true || values['all'] === true) return
+  const project = projectOf(env)
+  for (const text of unfinishedWords(unfinishedIn(state, project), project)) talk(`${shown(text, 1000)}\n`)
 }
 
 function here(list: Quarantined[], env: NodeJS.ProcessEnv): Quarantined[] {

@@ -126,15 +126,26 @@ const MOST_COPIED = { bytes: 32 << 20, entries: 2000 }
  * stays aside.
  */
 function moveAcross(place: string, item: string, id: string): void {
-  const aside = asideOf(place, id)
+  const [aside, part] = [asideOf(place, id), `${item}.part`]
   renameSync(fsPath(place), fsPath(aside))
   try {
-    copyTree(aside, item, { ...MOST_COPIED })
+    copyTree(aside, part, { ...MOST_COPIED })
   } catch (error) {
     if (!(error instanceof TooMuch)) throw error
-    return removeTree(item)
+    return removeTree(part)
   }
+  // A FIFO or a device has no copy.
+  if (lstatOf(part) !== undefined) renameSync(part, item)
   removeTree(aside)
+}
+
+/** Takes away what stayed aside although it has been copied: whoever did that was killed in between. */
+export function clearAside(state: string): void {
+  for (const entry of listQuarantine(state)) {
+    const aside = asidePath(entry)
+    if (aside === undefined || itemPath(state, entry) === undefined) continue
+    heldBeneath(entry.root, aside.slice(entry.root.length + 1), removeTree)
+  }
 }
 
 const asideOf = (place: string, id: string): string =>

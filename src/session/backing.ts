@@ -7,6 +7,7 @@ import { lstatOf } from '../host/files.ts'
 import { removeTree } from '../host/trees.ts'
 import { startTimeOf } from '../host/processes.ts'
 import { FIRST_DATA_FD } from './request.ts'
+import { keepNote } from './unfinished.ts'
 
 /** The host files of one session. Nothing secret is in them, but what a file of the agent's own had (`given`). */
 export interface SessionDir {
@@ -21,12 +22,13 @@ export interface SessionDir {
 
 /**
  * Makes the session's directory `<state>/sessions/<pid>-<start>-<number>`, and removes those whose process
- * is gone (after `kill -9` or a power cut). Fails with `state-unusable` if the state directory is not safe.
+ * is gone (after `kill -9` or a power cut), but for the note of what they left undone. Fails with
+ * `state-unusable` if the state directory is not safe.
  */
 export function openSession(state: string, uid: number): SessionDir {
   const sessions = `${state}/sessions`
   for (const dir of [state, sessions, `${state}/masks`]) ensurePrivateDir(dir, uid)
-  removeStale(sessions)
+  removeStale(state, sessions)
   const path = makeNumbered(`${sessions}/${process.pid}-${startTimeOf(process.pid) ?? '0'}`)
   const data: Buffer[] = []
   const files = backingFiles(path, `${state}/masks`, uid, data)
@@ -96,9 +98,11 @@ function emptyFile(path: string, mode: number, uid: number): string {
   return path
 }
 
-function removeStale(sessions: string): void {
+function removeStale(state: string, sessions: string): void {
   for (const name of readdirSync(sessions)) {
     const [pid, start] = name.split('-')
-    if (startTimeOf(Number(pid)) !== start) removeAll(`${sessions}/${name}`)
+    if (startTimeOf(Number(pid)) === start) continue
+    keepNote(state, name)
+    removeAll(`${sessions}/${name}`)
   }
 }

@@ -16,20 +16,20 @@ const REMOTE = { runBy: 'git push', because: 'git would have fetched from and pu
 
 /**
  * What the box may write in a git directory as git's own work, and what the next git command outside would act upon.
- * `repositories`: the common directories, nested ones and granted ones too.
+ * `repositories`: the common directories, nested ones and granted ones too. `stood`: what was there before.
  */
 export function leftoverWatch(
-  { repository }: Project,
+  { repository }: Pick<Project, 'repository'>,
   repositories: readonly string[],
   state: string,
   session: string,
+  stood = leftoversIn({ repository }, repositories),
 ): { look(): string[] } {
-  const gitDirs = repository === undefined ? repositories : [repository.gitDir, ...repositories]
   const modules = (): string[] => repositories.flatMap(moduleDirs)
   const remotes = (): string[] => repositories.flatMap(remotesOf)
-  const steps = (): string[] => stepsOf(gitDirs)
+  const steps = (): string[] => stepsOf(gitDirsOf(repository, repositories))
   const replaced = (): string[] => repositories.flatMap(replacementsOf)
-  const before = new Set([...modules(), ...remotes(), ...steps(), ...replaced()])
+  const before = new Set(stood)
   const fresh = (list: readonly string[]): string[] => list.filter((one) => !before.has(one))
   const takeAway = (path: string, { runBy, because }: typeof MODULE): string => {
     const root = repositories.find((dir) => isWithin(path, dir))!
@@ -59,6 +59,18 @@ export function leftoverWatch(
     },
   }
 }
+
+/** What stands there now: paths, and steps as `path: line`. */
+export function leftoversIn(
+  { repository }: Pick<Project, 'repository'>,
+  repositories: readonly string[],
+): string[] {
+  const kinds = [moduleDirs, remotesOf, replacementsOf]
+  return [...kinds.flatMap((of) => repositories.flatMap(of)), ...stepsOf(gitDirsOf(repository, repositories))]
+}
+
+const gitDirsOf = (repository: Project['repository'], repositories: readonly string[]): readonly string[] =>
+  repository === undefined ? repositories : [repository.gitDir, ...repositories]
 
 function remotesOf(commonDir: string): string[] {
   return REMOTES.flatMap((dir) => {

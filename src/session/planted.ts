@@ -6,6 +6,7 @@ import type { Touch } from '../masks/watch/types.ts'
 import { isProtected, protectionOf } from '../protect/names.ts'
 import { quarantine } from '../protect/quarantine.ts'
 import { posesAsRepository, repositoryParts, steeringParts, unwatchedNames } from '../protect/repositories.ts'
+import { standing } from '../protect/standing.ts'
 import type { Identity } from '../plan/ops.ts'
 import { identityOf, keyAt } from './placing.ts'
 import type { Watched } from './supervise.ts'
@@ -62,11 +63,9 @@ interface State extends Watched {
 export function watchPlanted(watched: Watched): Planted {
   const { survey } = watched.prepared
   const { entries } = survey.scan
-  const names = entries.flatMap(({ path, kind }) => (isProtected(path, kind === 'symlink') ? [path] : []))
-  const repositories = entries.map(({ path }) => parentOf(path)).filter(posesAsRepository)
   const state: State = {
     ...watched,
-    before: new Set([...names, ...repositories.flatMap(partsOf)]),
+    before: new Set(standing(entries)),
     places: new Map(),
     expected: new Map(),
     goneAt: new Map(),
@@ -106,9 +105,6 @@ export function watchPlanted(watched: Watched): Planted {
     },
   }
 }
-
-const partsOf = (dir: string): string[] =>
-  ['HEAD', ...steeringParts].map((name) => `${dir}/${name}`).filter((path) => lstatOf(path) !== undefined)
 
 /** Without its HEAD the directory is none. Where one was before, what steers git there is taken away. */
 function lookAtPart(state: State, path: string, how: Touch): void {
@@ -227,7 +223,7 @@ function tooMany({ guard }: State): void {
   void guard.lost('quarantine', `${MOST} files that would run outside the box have appeared`, never)
 }
 
-function runByOf(path: string): string {
+export function runByOf(path: string): string {
   const name = nameOf(path)
   const runBy = protectionOf(path, mayBeLink(path))
   return runBy ?? (name === '.git' || repositoryParts.test(name) ? 'git' : 'another program')

@@ -14,6 +14,8 @@ import type { Policy } from '../policy/types.ts'
 import { protectPaths, type Placeholder, type ProtectedPath } from '../protect/paths.ts'
 import { certificatesOf } from './certificates.ts'
 import type { Situation } from './situation.ts'
+import { unfinishedWords } from '../ui/wording/unfinished.ts'
+import { unfinishedIn } from './unfinished.ts'
 import { originText } from '../policy/origin.ts'
 import { existingParts, surveyFiles, type Survey } from './survey.ts'
 import { privateHomeOf, type PrivateHome } from './home.ts'
@@ -220,8 +222,8 @@ function programOf({ argv, as }: CommandRequest, env: NodeJS.ProcessEnv, cwd: st
   return as === undefined ? findExecutable(argv[0], path, cwd) : named(as, argv[0], path)
 }
 
-function warningsFor({ policy, project }: Situation): string[] {
-  const out: string[] = []
+function warningsFor({ policy, project, dirs }: Situation): string[] {
+  const out = unfinishedWords(unfinishedIn(dirs.state, project.root), project.root)
   if (project.repository?.kind === 'unverified') {
     out.push('git will not work in the box: .git points to a directory that does not point back')
   }

@@ -26,7 +26,8 @@ import type { Situation } from './situation.ts'
 import { serveSshAgent } from './ssh-agent.ts'
 import { supervise, type Supervision } from './supervise.ts'
 import type { Tally } from './tally.ts'
-import { collectStateFiles, prepareStateFiles } from './state-files.ts'
+import { noteBefore } from './unfinished.ts'
+import { collectStateFiles, prepareStateFiles, type StateFilesInput } from './state-files.ts'
 
 /** What the user is told, in between. */
 export interface Telling {
@@ -59,8 +60,7 @@ export async function runBoxed(
   let endReadonly = (): void => {}
   try {
     const prepared = prepare(situation, request, helper, `${session.path}/home`)
-    const home = openHome(prepared, session)
-    const state = { profile: prepared.profile, hostHome: facts.home, box: home, project: project.root }
+    const state = stateOf(prepared, session)
     prepareStateFiles(state)
     makePlaceholders(prepared.placeholders)
     const leftovers = leftoverWatch(project, prepared.repositories, dirs.state, session.id)
@@ -89,6 +89,7 @@ export async function runBoxed(
       },
     })
     early = watchEarly(prepared)
+    noteBefore(dirs.state, session.path, prepared)
     let hits: string[] = []
     const end = await ending.finally(() => ((hits = limits.release()), sshAgent.close()))
     endReadonly()
@@ -156,6 +157,12 @@ function afterwards({ root, repository }: Project): string[] {
   return [
     `.git is not what it was: do not run git in ${root} before you have looked at it and at its HEAD and config`,
   ]
+}
+
+function stateOf(prepared: Prepared, session: SessionDir): StateFilesInput {
+  const { facts, project } = prepared.situation
+  const box = openHome(prepared, session)
+  return { profile: prepared.profile, hostHome: facts.home, box, project: project.root }
 }
 
 function openHome({ situation, home, plan }: Prepared, session: SessionDir): PrivateHome {

@@ -57,7 +57,7 @@ export function watchWorktrees({ prepared, session, journal }: Watched): Worktre
 }
 
 /** Whatever of the worktrees' administrations is none of this repository. */
-function strange(own: string): string[] {
+export function strange(own: string): string[] {
   const dir = `${own}/worktrees`
   const stat = lstatOf(dir)
   if (stat === undefined) return []
@@ -80,7 +80,7 @@ function belongingAt(path: string, repositories: readonly string[]): Belonging {
   return own === undefined ? 'other' : belongingOf(target!, own)
 }
 
-function isHonest(path: string, repositories: readonly string[]): boolean {
+export function isHonest(path: string, repositories: readonly string[]): boolean {
   const found = repositoryAt(parentOf(path))
   if (found?.kind !== 'worktree' || !repositories.includes(found.commonDir)) return false
   return belongingOf(found.gitDir, found.commonDir) === 'own'

@@ -9,6 +9,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
@@ -21,6 +22,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { fsPath } from '../../../src/host/bytes.ts'
 import {
   asidePath,
+  clearAside,
   drop,
   findQuarantined,
   itemPath,
@@ -68,8 +70,20 @@ describe.each([
     expect(existsSync(`${root}/.vscode`)).toBe(false)
     const kept = itemPath(state, entry) ?? asidePath(entry)!
     expect(lstatSync(`${kept}/large`).size).toBe(1e12)
+    clearAside(state)
+    expect(existsSync(kept)).toBe(true)
     rmSync(kept, { recursive: true })
     expect(() => restore(state, entry)).toThrow('io')
+  })
+
+  it('takes away what is still aside when it has been copied', () => {
+    writeFileSync(`${root}/.envrc`, 'evil\n')
+    const entry = move('.envrc')!
+    // Somebody was killed in between.
+    mkdirSync(`${root}/.agentbox-quarantine-${entry.id}/deep`, { recursive: true })
+    clearAside(state)
+    expect(readdirSync(root)).toEqual([])
+    expect(readFileSync(itemPath(state, entry)!, 'utf8')).toBe('evil\n')
   })
 
   it('puts back what nobody has open, under no other name', () => {

@@ -1,0 +1,174 @@
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import type { GitRepository } from '../git/repository.ts'
+import { lstatOf, readRegular } from '../host/files.ts'
+import { ancestorsBetween, isWithin, nameOf } from '../host/paths.ts'
+import { startTimeOf } from '../host/processes.ts'
+import { scanTree } from '../masks/scan.ts'
+import { protectedPattern } from '../protect/names.ts'
+import { clearAside, listQuarantine, quarantine } from '../protect/quarantine.ts'
+import { unwatchedNames } from '../protect/repositories.ts'
+import { standing } from '../protect/standing.ts'
+import { leftoversIn, leftoverWatch } from './git-leftovers.ts'
+import { runByOf } from './planted.ts'
+import type { Prepared } from './prepare.ts'
+import { changedRepositories } from './unwatched.ts'
+import { isHonest, strange } from './worktrees.ts'
+
+/**
+ * What a session would have done at its end and could not, since it was killed: to move away what was planted in its
+ * last moments, and what is looked for at the end only. It leaves a note of what stood there before it began.
+ */
+interface Note {
+  version: 1
+  project: string
+  agent: string
+  /** Milliseconds since 1970. */
+  began: number
+  /** The directories that the box could write to. */
+  roots: string[]
+  repository: GitRepository | undefined
+  /** Common git directories in the roots. */
+  repositories: string[]
+  standing: string[]
+  leftovers: string[]
+}
+
+export interface Unfinished extends Note {
+  id: string
+  /** Where the note is. */
+  file: string
+  /** What would run outside and was not there: planted, or made by the user since. */
+  found: string[]
+  /** The same of what is looked for in git directories at the end; paths, or `path: line`. */
+  left: string[]
+  /** What the session had moved to quarantine. */
+  moved: string[]
+}
+
+const NOTE = 'before.json'
+const LARGEST = 16 << 20
+/** Directories of what nobody watches: about half a second. */
+const MOST_DIRECTORIES = 5000
+
+const homeOf = (state: string): string => `${state}/unfinished`
+
+/**
+ * While the box is being built. `dir`: the session's own, with which the note goes when the session ends. Of sessions
+ * before that left nothing the user has been told all.
+ */
+export function noteBefore(
+  state: string,
+  dir: string,
+  { situation, survey, profile, repositories }: Prepared,
+): void {
+  const { project } = situation
+  const granted = survey.grants.flatMap(({ path, access }) => (access === 'rw' ? [path] : []))
+  const note: Note = {
+    version: 1,
+    project: project.root,
+    agent: profile.name,
+    began: Date.now(),
+    roots: [project.root, ...granted],
+    repository: project.repository,
+    repositories,
+    standing: [...standing(survey.scan.entries), ...repositories.flatMap(strange)],
+    leftovers: leftoversIn(project, repositories),
+  }
+  for (const one of unfinishedIn(state, project.root))
+    if (one.found.length + one.left.length === 0) forget(one)
+  writeFileSync(`${dir}/${NOTE}.new`, JSON.stringify(note), { mode: 0o600 })
+  renameSync(`${dir}/${NOTE}.new`, `${dir}/${NOTE}`)
+}
+
+/** Keeps the note of a session that is gone, whose directory is to be removed. */
+export function keepNote(state: string, id: string): void {
+  const note = `${state}/sessions/${id}/${NOTE}`
+  if (lstatOf(note) === undefined) return
+  mkdirSync(homeOf(state), { recursive: true, mode: 0o700 })
+  renameSync(note, `${homeOf(state)}/${id}.json`)
+}
+
+/** The sessions of a project that were killed, and what they left; looks for it now. */
+export function unfinishedIn(state: string, project: string): Unfinished[] {
+  return notesIn(state).flatMap(([id, file]) => {
+    const note = readNote(file)
+    if (note?.project !== project) return []
+    const moved = listQuarantine(state).flatMap((entry) => (entry.session === id ? [entry.path] : []))
+    const before = new Set(note.leftovers)
+    const left = leftoversIn(note, note.repositories).filter((one) => !before.has(one))
+    return [{ ...note, id, file, found: lookFor(note), left, moved }]
+  })
+}
+
+function notesIn(state: string): [id: string, file: string][] {
+  const kept = names(homeOf(state)).map((name): [string, string] => [
+    name.replace(/\.json$/, ''),
+    `${homeOf(state)}/${name}`,
+  ])
+  const dead = names(`${state}/sessions`).filter((id) => {
+    const [pid, start] = id.split('-')
+    return startTimeOf(Number(pid)) !== start
+  })
+  return [...kept, ...dead.map((id): [string, string] => [id, `${state}/sessions/${id}/${NOTE}`])]
+}
+
+function names(dir: string): string[] {
+  try {
+    return readdirSync(dir)
+  } catch {
+    return []
+  }
+}
+
+function readNote(file: string): Note | undefined {
+  try {
+    const note = JSON.parse(readRegular(file, LARGEST)?.toString('utf8') ?? '') as Note
+    return note.version === 1 ? note : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const WANTED = new RegExp(`${protectedPattern.source}|^HEAD$|${unwatchedNames.source}`)
+
+function lookFor({ roots, repositories, standing: stood, began }: Note): string[] {
+  const { entries } = scanTree(roots, { interesting: WANTED })
+  const starts = entries.flatMap(({ name, kind, path }) =>
+    unwatchedNames.test(name) && kind === 'directory' ? [path] : [],
+  )
+  const before = new Set(stood)
+  const now = [
+    ...standing(entries),
+    ...repositories.flatMap(strange),
+    ...changedRepositories(starts, began, MOST_DIRECTORIES).found,
+  ]
+  // A worktree of this repository is as good as git made it.
+  const fresh = now.filter(
+    (path) => !before.has(path) && !(nameOf(path) === '.git' && isHonest(path, repositories)),
+  )
+  const known = new Set([...stood, ...fresh])
+  return [...new Set(fresh)].filter((path) => !ancestorsBetween('/', path).some((dir) => known.has(dir)))
+}
+
+/** Moves all of it away, as the session would have; returns what people are to hear. */
+export function finish(state: string, one: Unfinished): string[] {
+  const roots = [...one.roots, ...one.repositories]
+  const told = one.found.map((path) => {
+    const [root, runBy] = [roots.find((dir) => isWithin(path, dir)) ?? one.project, runByOf(path)]
+    try {
+      quarantine(state, { path, root, session: one.id, runBy })
+      return `moved to quarantine: ${path} (${runBy} would run or obey it)`
+    } catch (error) {
+      return `${path} could not be moved (${(error as Error).message}): ${runBy} would run or obey it`
+    }
+  })
+  const leftovers = leftoverWatch(one, one.repositories, state, one.id, one.leftovers).look()
+  clearAside(state)
+  forget(one)
+  return [...told, ...leftovers]
+}
+
+/** Its project is as it is to be. */
+export function forget({ file }: Unfinished): void {
+  rmSync(file, { force: true })
+}
