@@ -1,6 +1,6 @@
 import { watch as chokidar } from 'chokidar'
 import { lstatOf } from '../host/files.ts'
-import { parentOf } from '../host/paths.ts'
+import { ancestorsBetween, parentOf } from '../host/paths.ts'
 
 /**
  * Calls back when something happens under one of the names, which need not be there: their directories are
@@ -12,6 +12,8 @@ export function watchNames(
   onError: (reason: string) => void,
 ): { close(): void } {
   let wanted = new Set<string>()
+  /** Directories on the way to them: one that appears is to be watched next. */
+  let ways = new Set<string>()
   const watched = new Set<string>()
   const watcher = chokidar([], {
     depth: 0,
@@ -20,14 +22,17 @@ export function watchNames(
     persistent: false,
     // By default it hides what editors save first.
     atomic: false,
-    ignored: (path) => !wanted.has(path) && !watched.has(path),
+    ignored: (path) => !wanted.has(path) && !ways.has(path),
   })
   const refresh = (): void => {
     // chokidar knows only names that are text; any other is looked at from time to time.
     wanted = new Set(names().filter((path) => !/[\ud800-\udfff]/.test(path)))
+    ways = new Set([...wanted].flatMap((path) => ['/', ...ancestorsBetween('/', path)]))
     const directories = new Set([...wanted].map((path) => nearest(parentOf(path))))
     const added = [...directories].filter((path) => !watched.has(path))
     for (const path of added) watched.add(path)
+    // If it comes back it is another one.
+    for (const path of watched) if (!directories.has(path)) watched.delete(path)
     if (added.length > 0) watcher.add(added)
   }
   const told = new Set<string>()
