@@ -155,7 +155,10 @@ describe.each(['user', 'root'] as const)('what an agent plants, as %s', (who) =>
   })
 
   it('moves away another one that stands where the user restored one, in another directory', async () => {
-    await inside('mkdir -p pkg/.zed; echo "{}" > pkg/.zed/tasks.json')
+    // In one step: the directory alone is moved away before there is a file in it.
+    await inside(
+      'mkdir -p pkg node_modules/z; echo "{}" > node_modules/z/tasks.json; mv node_modules/z pkg/.zed',
+    )
     expect(await gone('pkg/.zed')).toBe(true)
     await at.must([at.node, at.agentbox, 'quarantine', 'restore', 'pkg/.zed'], { cwd: project })
     const isKept = (): boolean => {
