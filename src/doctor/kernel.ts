@@ -1,5 +1,6 @@
 import { release } from 'node:os'
-import { isWritable, readRegular } from '../host/files.ts'
+import { readRegular } from '../host/files.ts'
+import { makeCgroup } from '../session/cgroup.ts'
 import type { Check, Finding } from './types.ts'
 
 /** Watches that a large project takes, one a directory, with room for an editor beside it. */
@@ -56,18 +57,18 @@ function watches(): Finding[] {
   return [...short('max_user_watches', ENOUGH_WATCHES), ...short('max_user_instances', ENOUGH_INSTANCES)]
 }
 
-/** Limits on memory need a cgroup that this user may divide. */
+/** Whether the memory of a box can be limited as a whole: it is tried, as a launch does. */
 function cgroups(): Finding[] {
-  const own = /^0::(.*)$/m.exec(readRegular('/proc/self/cgroup', 65_536)?.toString('utf8') ?? '')?.[1]
-  if (own !== undefined && isWritable(`/sys/fs/cgroup${own === '/' ? '' : own}`)) return []
+  const made = makeCgroup({ memory: 1 << 30 }, `agentbox-${process.pid}-doctor`)
+  made?.remove()
+  if (made !== undefined) return []
   return [
     {
       check: 'kernel',
       severity: 'note',
-      problem:
-        own === undefined ? 'there is no cgroup v2' : 'the cgroup of this shell is not delegated to you',
-      why: 'limits.memory cannot be enforced for the box as a whole',
-      mend: 'log in through systemd (cgroup v2), or run: systemd-run --user --scope -- agentbox run -- …',
+      problem: 'here is no control group that may be used for a box',
+      why: 'limits.memory holds for each process by itself; a login by ssh has none, nor has what is limited itself',
+      mend: 'systemd-run --user --scope -- agentbox run -- …',
     },
   ]
 }

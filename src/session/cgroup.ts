@@ -73,6 +73,7 @@ interface Held {
   dir: string
   version: 1 | 2
   controllers: readonly Controller[]
+  limits: Limits
 }
 
 /** The kernel's file systems; elsewhere in tests. */
@@ -94,12 +95,12 @@ const here = (): CgroupPlace => ({
 export function makeCgroup(limits: Limits, name: string, place: CgroupPlace = here()): Cgroup | undefined {
   const wanted = CONTROLLERS.filter((controller) => limits[controller.name] !== undefined)
   if (wanted.length === 0) return undefined
-  const held = heldInOne(wanted, name, place) ?? heldInEach(wanted, name, place)
+  const held = heldInOne(wanted, limits, name, place) ?? heldInEach(wanted, limits, name, place)
   if (held === undefined) return undefined
   try {
-    for (const { dir, version, controllers } of held) {
-      for (const one of controllers) writeFileSync(`${dir}/${one.limit[version]}`, String(limits[one.name]))
-      if (controllers.some(({ name: of }) => of === 'memory')) noSwap(dir, version, limits.memory!)
+    for (const { dir, version, controllers, limits: own } of held) {
+      for (const one of controllers) writeFileSync(`${dir}/${one.limit[version]}`, String(own[one.name]))
+      if (controllers.some(({ name: of }) => of === 'memory')) noSwap(dir, version, own.memory!)
     }
   } catch {
     removeAll(held)
@@ -115,23 +116,34 @@ export function makeCgroup(limits: Limits, name: string, place: CgroupPlace = he
 /** Version 2: the nearest group above whose children may have these controllers. */
 function heldInOne(
   wanted: readonly Controller[],
+  limits: Limits,
   name: string,
   { self, root }: CgroupPlace,
 ): Held[] | undefined {
   const own = /^0::(\/.*)$/m.exec(self)?.[1]
   if (own === undefined) return undefined
+  let { processes } = limits
   for (let dir = `${root}${own === '/' ? '' : own}`; isWithin(dir, root); dir = parentOf(dir)) {
     const enabled = wordsOf(`${dir}/cgroup.subtree_control`)
-    if (!wanted.every(({ controller }) => enabled.includes(controller))) continue
-    const made = makeDir(`${dir}/${name}`)
-    if (made !== undefined) return [{ dir: made, version: 2, controllers: wanted }]
+    const may = wanted.every(({ controller }) => enabled.includes(controller))
+    const made = may ? makeDir(`${dir}/${name}`) : undefined
+    if (made !== undefined)
+      return [{ dir: made, version: 2, controllers: wanted, limits: { ...limits, processes } }]
+    // A box beside what somebody limits (a service, a scope with MemoryMax) would be rid of that.
+    if (['memory.max', 'memory.high', 'cpu.max'].some((file) => boundOf(`${dir}/${file}`) < Infinity))
+      return undefined
+    // Nearly everything of systemd's has this one: it goes along.
+    if (processes !== undefined) processes = Math.min(processes, boundOf(`${dir}/pids.max`))
   }
   return undefined
 }
 
+const boundOf = (file: string): number => Number(/^\d+/.exec(textOf(file))?.[0] ?? Infinity)
+
 /** Version 1, which only root may: below the group that we are in, in each hierarchy. */
 function heldInEach(
   wanted: readonly Controller[],
+  limits: Limits,
   name: string,
   { self, root }: CgroupPlace,
 ): Held[] | undefined {
@@ -141,7 +153,7 @@ function heldInEach(
     const dir =
       own === undefined ? undefined : makeDir(`${root}/${one.controller}${own === '/' ? '' : own}/${name}`)
     if (dir === undefined) continue
-    held.push({ dir, version: 1, controllers: [one] })
+    held.push({ dir, version: 1, controllers: [one], limits })
   }
   if (held.length === wanted.length) return held
   removeAll(held)

@@ -44,6 +44,27 @@ describe('a control group of version 2', () => {
     expect(existsSync(join(root, 'agentbox-1-b'))).toBe(false)
   })
 
+  test.each([
+    ['memory.max', '8589934592\n'],
+    ['memory.high', '4096\n'],
+    ['cpu.max', '50000 100000\n'],
+  ])('is not made beside a group with a %s of its own, which the box would be rid of', (file, bound) => {
+    const made = (text: string) => {
+      write(`user/app/terminal/${file}`, text)
+      const place = at('/user/app/terminal')
+      return makeCgroup({ memory: 1 << 28, processes: 99 }, `agentbox-1-${file}`, place)
+    }
+    expect(made(bound)).toBe(undefined)
+    expect(made('max\n')).not.toBe(undefined)
+  })
+
+  test('takes along how many processes the group may have that is left', () => {
+    write('user/app/terminal/pids.max', '98\n')
+    makeCgroup({ processes: 99 }, 'agentbox-1-d', at('/user/app/terminal'))
+    expect(read('user/app/agentbox-1-d/pids.max')).toBe('98')
+    write('user/app/terminal/pids.max', 'max\n')
+  })
+
   test('what a killed session left is removed by the next', () => {
     mkdirSync(join(root, 'user/app/agentbox-4194304-x'))
     mkdirSync(join(root, `user/app/agentbox-${process.pid}-x`))
