@@ -102,7 +102,6 @@ function removeStale(state: string, sessions: string): void {
   for (const name of readdirSync(sessions)) {
     const [pid, start] = name.split('-')
     if (startTimeOf(Number(pid)) === start) continue
-    keepNote(state, name)
-    removeAll(`${sessions}/${name}`)
+    if (keepNote(state, name)) removeAll(`${sessions}/${name}`)
   }
 }

@@ -76,16 +76,25 @@ export function noteBefore(
   }
   for (const one of unfinishedIn(state, project.root))
     if (one.found.length + one.left.length === 0) forget(one)
-  writeFileSync(`${dir}/${NOTE}.new`, JSON.stringify(note), { mode: 0o600 })
-  renameSync(`${dir}/${NOTE}.new`, `${dir}/${NOTE}`)
+  try {
+    writeFileSync(`${dir}/${NOTE}.new`, JSON.stringify(note), { mode: 0o600 })
+    renameSync(`${dir}/${NOTE}.new`, `${dir}/${NOTE}`)
+  } catch {
+    // The box is being built: where nothing can be written the session cannot be registered either, and is refused.
+  }
 }
 
-/** Keeps the note of a session that is gone, whose directory is to be removed. */
-export function keepNote(state: string, id: string): void {
+/** Keeps the note of a session that is gone, whose directory is to be removed; false: not yet, it is still there. */
+export function keepNote(state: string, id: string): boolean {
   const note = `${state}/sessions/${id}/${NOTE}`
-  if (lstatOf(note) === undefined) return
-  mkdirSync(homeOf(state), { recursive: true, mode: 0o700 })
-  renameSync(note, `${homeOf(state)}/${id}.json`)
+  if (lstatOf(note) === undefined) return true
+  try {
+    mkdirSync(homeOf(state), { recursive: true, mode: 0o700 })
+    renameSync(note, `${homeOf(state)}/${id}.json`)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** The sessions of a project that were killed, and what they left; looks for it now. */

@@ -52,6 +52,20 @@ describe('openSession', () => {
     expect(lstatSync(openSession(state, uid).files.empty)).toMatchObject({ size: 0, mode: 0o100444 })
   })
 
+  it('keeps the note of a killed session, where it was if there is no other place', () => {
+    const dead = `${state}/sessions/999999999-1-abc`
+    mkdirSync(dead, { recursive: true })
+    for (const dir of [state, `${state}/sessions`]) chmodSync(dir, 0o700)
+    writeFileSync(`${dead}/before.json`, '{}')
+    writeFileSync(`${state}/unfinished`, 'in the way')
+    openSession(state, uid).remove()
+    expect(readdirSync(dead)).toEqual(['before.json'])
+    rmSync(`${state}/unfinished`)
+    openSession(state, uid).remove()
+    expect(readdirSync(`${state}/sessions`)).toEqual([])
+    expect(readdirSync(`${state}/unfinished`)).toEqual(['999999999-1-abc.json'])
+  })
+
   it('removes what a killed session left, not what a living one has', () => {
     const mine = openSession(state, uid)
     mkdirSync(`${state}/sessions/999999999-1-abc`)
