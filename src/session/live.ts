@@ -17,6 +17,7 @@ import { rulesUnder, secretsOf, type Rules } from './live-rules.ts'
 import { takeBackMoved } from './moved.ts'
 import { byHandOf } from '../protect/by-hand.ts'
 import { identityOf, makePlacer, type Outcome, type Placer } from './placing.ts'
+import { liveSessions } from './registry.ts'
 import { storeLater, type StoreLater } from './storing.ts'
 import type { Watched } from './supervise.ts'
 
@@ -99,6 +100,8 @@ export function startLive(
   const begin = async (): Promise<void> => {
     await live.tracker.settled()
     planted.ready()
+    // An agent in another box may have exchanged a directory while bwrap mounted the masks: from now on that is heard.
+    if (liveSessions(situation.dirs.state).length > 1) await coverAll(live)
     live.again.begin(live.tracker.masks().values())
   }
   begin().catch(() => {})
