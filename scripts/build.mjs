@@ -133,16 +133,20 @@ function buildHelper() {
   if (compiler === undefined)
     throw new Stop('build: no C compiler; node scripts/setup.mjs build installs one')
   const target = `${helper}.${process.pid}`
+  compileHelper(compiler, target)
+  // A running session keeps the old file open; a rename leaves it alone.
+  fs.renameSync(target, helper)
+}
+
+/** With any compiler: also for another processor. */
+export function compileHelper(compiler, target) {
   const tries = linkings.map(
     (linking) => () => capture(compiler, [...cFlags, ...linking, '-o', target, ...nativeFiles('.c')]),
   )
   const done = firstSuccess(tries)
-  if (done.status !== 0) {
-    fs.rmSync(target, { force: true })
-    throw new Stop(`build: native/ does not compile\n${done.stderr}`)
-  }
-  // A running session keeps the old file open; a rename leaves it alone.
-  fs.renameSync(target, helper)
+  if (done.status === 0) return
+  fs.rmSync(target, { force: true })
+  throw new Stop(`build: native/ does not compile\n${done.stderr}`)
 }
 
 /** The result of the first that succeeds, or of the last. */
