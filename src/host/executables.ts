@@ -20,7 +20,7 @@ export function findExecutable(name: string, path: string, cwd: string): Executa
 }
 
 /** The program at a given place, under a given name. Fails with 127 or 126. */
-export function named(name: string, place: string, path: string): Executable {
+function named(name: string, place: string, path: string): Executable {
   const real = realpathOf(place)
   if (real === undefined) fail({ code: 'command-not-found', name })
   if (!isProgram(place))

@@ -22,10 +22,12 @@ export function renderPolicy(findings: Findings, choices: Choices): string {
 function head({ agents }: Findings): string {
   const found = agents.length === 0 ? '' : ` On this machine: ${agents.join(', ')}.`
   return `# .agentboxrc: what coding agents may do in this repository. Commit it.
-# Without another word the project is writable, secrets are masked, the rest of your home is not there.
-# Every key: docs/policy.md, agentbox schema. The box that comes of it: agentbox status.
+# Without another word the project is writable, secrets are masked, the rest of
+# your home is not there. Every key: docs/policy.md, agentbox schema. The box that
+# comes of it: agentbox status.
 #
-# restriction: applies at once, for everybody.   grant: applies after agentbox allow, for each user.
+# restriction: applies at once, for everybody
+# grant:       applies after agentbox allow, for each user
 version: 1
 
 # Every agent that agentbox knows is boxed here.${found}

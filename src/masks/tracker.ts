@@ -31,7 +31,7 @@ export interface TrackerInput {
      * consequence comes with `changed`.
      */
     urgent(mask: Mask, stat?: BigIntStats): void
-    /** The set is what a fresh scan would give now. `urged`: paths that were called urgent already. */
+    /** The set is what a fresh scan would give now, once `settled`. `urged`: paths that were called urgent already. */
     changed(delta: MaskDelta, masks: ReadonlyMap<string, Mask>, urged: ReadonlySet<string>): void
     /** Something may stand under one of `others`. */
     other(path: string, how: Touch): void
@@ -75,6 +75,8 @@ interface State {
   timer: NodeJS.Timeout | undefined
   /** Milliseconds that the last decision took. */
   took: number
+  /** Everything has been met once. Before that what has not been met yet is not gone. */
+  walked: boolean
   closed: boolean
 }
 
@@ -92,6 +94,7 @@ export function trackMasks(input: TrackerInput, initial: readonly Mask[] = []): 
     unseen: new Set(),
     timer: undefined,
     took: 0,
+    walked: false,
     closed: false,
   }
   const sieve = masks.matcher.interesting
@@ -107,6 +110,7 @@ export function trackMasks(input: TrackerInput, initial: readonly Mask[] = []): 
     masks: () => state.set.masks,
     async settled() {
       await watch.settled()
+      state.walked = true
       throwIfFailed(decide(state))
     },
     finish: () => watch.finish(),
@@ -228,6 +232,7 @@ function schedule(state: State, delay = Math.max(SOON, SHARE * state.took)): voi
 async function rescan(state: State, watch: TreeWatch): Promise<void> {
   state.unseen = new Set(state.set.entries.keys())
   await watch.rescan()
+  state.walked = true
   for (const path of state.unseen) state.events.push({ kind: 'gone', path })
   state.unseen.clear()
   throwIfFailed(decide(state))
@@ -248,7 +253,8 @@ function decide(state: State): unknown {
   try {
     const { entries, unreadable } = known
     const scan = { entries: [...entries.values()].toSorted(byPath), unreadable: [...unreadable.values()] }
-    const { masks: list } = buildMasks({ ...masks, scan, links: state.links })
+    const { masks: met } = buildMasks({ ...masks, scan, links: state.links })
+    const list = state.walked ? met : [...met, ...unmet(known.masks, met)]
     state.set = applyEvents(known, [{ kind: 'decided', masks: list }])
     state.behind = behind(scan.entries, masks.policy)
     const delta = diff(known.masks, state.set.masks)
@@ -260,6 +266,12 @@ function decide(state: State): unknown {
     state.took = milliseconds() - began
   }
   return undefined
+}
+
+/** What was masked, is still there, and may only wait for its turn. */
+function unmet(before: ReadonlyMap<string, Mask>, met: readonly Mask[]): Mask[] {
+  const paths = new Set(met.map(({ path }) => path))
+  return [...before.values()].filter(({ path }) => !paths.has(path) && statOf(path) !== undefined)
 }
 
 function behind(entries: readonly ScanEntry[], policy: MaskInput['policy']): Set<string> {

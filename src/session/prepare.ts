@@ -1,5 +1,5 @@
 import { fail, type Grant } from '../errors.ts'
-import { findExecutable, named } from '../host/executables.ts'
+import { findExecutable } from '../host/executables.ts'
 import { lstatOf, namesIn, readRegular, realpathOf } from '../host/files.ts'
 import { isWithin, parentOf } from '../host/paths.ts'
 import { buildPlan } from '../plan/build.ts'
@@ -219,7 +219,8 @@ function ownInstallation(helper: string, writable: readonly string[]): Protected
 
 function programOf({ argv, as }: CommandRequest, env: NodeJS.ProcessEnv, cwd: string): Executable {
   const path = env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin'
-  return as === undefined ? findExecutable(argv[0], path, cwd) : named(as, argv[0], path)
+  const program = findExecutable(argv[0], path, cwd)
+  return as === undefined ? program : { ...program, name: as }
 }
 
 function warningsFor({ policy, project, dirs }: Situation): string[] {

@@ -118,3 +118,10 @@ it('deactivate says that it is for a shell that is activated', async () => {
   expect([done.status, done.stdout]).toEqual([125, ''])
   expect(done.stderr).toMatch(/^agentbox: this shell is not activated.*\n.*agentbox activate --remove\n$/)
 })
+
+it('--as gives a command of PATH another name', async () => {
+  const done = await call(['run', '--as', 'claude', '--', 'echo', 'ran'])
+  expect([done.status, done.stdout]).toEqual([0, 'ran\n'])
+  const none = await call(['run', '--as', 'claude', '--', 'no-such-command'])
+  expect([none.status, none.stderr]).toEqual([127, 'agentbox: no-such-command: command not found\n'])
+})

@@ -28,21 +28,27 @@ function fresh(root: string): Mask[] {
   return buildMasks({ ...input, scan }).masks
 }
 
-function track(root: string): { tracker: Tracker; urgent: Mask[]; failures: unknown[]; missed: string[] } {
+function track(
+  root: string,
+  { initial = [], changed = () => {} }: { initial?: Mask[]; changed?: TrackerInput['on']['changed'] } = {},
+): { tracker: Tracker; urgent: Mask[]; failures: unknown[]; missed: string[] } {
   const [urgent, failures, missed]: [Mask[], unknown[], string[]] = [[], [], []]
-  const tracker = trackMasks({
-    masks: maskInput(root),
-    on: {
-      urgent: (mask) => void urgent.push(mask),
-      changed: () => {},
-      other: () => {},
-      plain: () => {},
-      missed: (reason) => void missed.push(reason),
-      degraded: (reason) => void failures.push(reason),
-      lost: (root) => void failures.push(root),
-      failed: (error) => void failures.push(error),
+  const tracker = trackMasks(
+    {
+      masks: maskInput(root),
+      on: {
+        urgent: (mask) => void urgent.push(mask),
+        changed,
+        other: () => {},
+        plain: () => {},
+        missed: (reason) => void missed.push(reason),
+        degraded: (reason) => void failures.push(reason),
+        lost: (root) => void failures.push(root),
+        failed: (error) => void failures.push(error),
+      },
     },
-  })
+    initial,
+  )
   return { tracker, urgent, failures, missed }
 }
 
@@ -126,6 +132,33 @@ describe('the tracked set', () => {
     try {
       symlinkSync(`${root}/a/.env`, `${root}/x.env`)
       await tracker.settled()
+      await agrees(tracker, root)
+    } finally {
+      tracker.close()
+    }
+  })
+
+  it('loses nothing that the first walk has yet to come to, and what is gone', async () => {
+    const root = temporary()
+    // Decisions come every few milliseconds, and this takes many slices of the walk.
+    for (let n = 0; n < 500; n++) {
+      mkdirSync(`${root}/${n}`)
+      writeFileSync(`${root}/${n}/.env`, 'A=1\n')
+    }
+    const removed: string[] = []
+    let [decisions, walking] = [0, true]
+    const initial = fresh(root)
+    rmSync(`${root}/499/.env`)
+    const changed: TrackerInput['on']['changed'] = (delta) => {
+      if (walking) decisions++
+      removed.push(...delta.removed.map(({ path }) => path))
+    }
+    const { tracker } = track(root, { initial, changed })
+    try {
+      await tracker.settled()
+      walking = false
+      expect(decisions).toBeGreaterThan(1)
+      expect(removed).toEqual([`${root}/499/.env`])
       await agrees(tracker, root)
     } finally {
       tracker.close()
