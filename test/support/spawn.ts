@@ -1,5 +1,8 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 
+/** How much longer than a usual machine this one may take: an emulated one sets it. */
+const SLOWNESS = Number(process.env['SLOWNESS'] ?? 1)
+
 export interface Ended {
   status: number | null
   signal: NodeJS.Signals | null
@@ -23,7 +26,7 @@ export interface SpawnInput {
   env: Record<string, string>
   /** Descriptors from 3 on that the program inherits. */
   fds?: readonly number[]
-  /** Milliseconds after which it is killed. */
+  /** Milliseconds after which it is killed, on a usual machine. */
   limit?: number
 }
 
@@ -31,7 +34,7 @@ export interface SpawnInput {
 export function start({ argv, cwd, env, fds = [], limit = 60_000 }: SpawnInput): Running {
   const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', ...fds]
   const child = spawn(argv[0], argv.slice(1), { cwd, env, stdio })
-  const timer = setTimeout(() => child.kill('SIGKILL'), limit)
+  const timer = setTimeout(() => child.kill('SIGKILL'), limit * SLOWNESS)
   let [stdout, stderr] = ['', '']
   const hopes = new Set<() => void>()
   child.stdout!.setEncoding('latin1').on('data', (text: string) => {
@@ -69,9 +72,9 @@ export async function must(input: SpawnInput): Promise<string> {
   return done.stdout
 }
 
-/** Asks again every 20 ms until it is true; false after `limit` milliseconds. */
+/** Asks again every 20 ms until it is true; false after `limit` milliseconds of a usual machine. */
 export async function eventually(ask: () => boolean, limit = 5000): Promise<boolean> {
-  const end = Date.now() + limit
+  const end = Date.now() + limit * SLOWNESS
   while (!ask()) {
     if (Date.now() > end) return false
     await new Promise((resolve) => setTimeout(resolve, 20))
