@@ -24,9 +24,11 @@ export const policy: Check = {
 
 function refused({ problem }: AgentboxError): Finding[] {
   const lines = describe(problem)
+  const invalid = problem.code === 'policy-invalid'
   // Every mistake in the file, not the first alone.
-  const problems = problem.code === 'policy-invalid' ? lines.slice(0, -1) : lines.slice(0, 1)
-  const mend = lines.length > 1 ? lines.at(-1)! : 'agentbox schema'
+  const problems = invalid ? lines.slice(0, -1) : lines.slice(0, 1)
+  const keys = 'write it as agentbox schema and docs/policy.md say'
+  const mend = invalid || lines.length === 1 ? keys : lines.at(-1)!
   return problems.map((text) => ({
     check: 'policy',
     severity: 'error',

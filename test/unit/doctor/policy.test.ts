@@ -16,5 +16,5 @@ it('every mistake in a policy is a finding, with the same remedy', async () => {
     '/p/.agentboxrc:3: unknown key "b"',
   ])
   for (const { severity, mend } of found)
-    expect([severity, mend]).toEqual(['error', expect.stringContaining('docs/policy.md')])
+    expect([severity, mend]).toEqual(['error', 'write it as agentbox schema and docs/policy.md say'])
 })
