@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// npm run containment: bundles test/containment/run.ts, which says the rest, and runs it. As root: it tries a
-// sandbox as an ordinary user and as root.
+// npm run containment: bundles test/containment/run.ts, which says the rest, and runs it. It needs root, also to try
+// a sandbox as an ordinary user.
 import fs from 'node:fs'
 import path from 'node:path'
 import { spawnSync } from 'node:child_process'

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// npm run e2e:agents [-- --only AGENT --check NAME --write]: the real agents, in the box, against a model API on
-// loopback. --write keeps the table in docs/agents.md.
+// npm run e2e:agents [-- --only AGENT --as root|user --check NAME --write]: the real agents, in the box, against a model
+// API on loopback. --write keeps the table in docs/agents.md.
 import fs from 'node:fs'
 import { parseArgs } from 'node:util'
 import { agents } from '../test/e2e/agents/agents.mjs'
@@ -21,6 +21,7 @@ await main(async () => {
     options: {
       only: { type: 'string', multiple: true },
       check: { type: 'string', multiple: true },
+      as: { type: 'string', multiple: true },
       write: { type: 'boolean', default: false },
     },
   })
@@ -30,11 +31,14 @@ await main(async () => {
   await build()
   const bin = installAgents(chosen)
   const rows = []
-  for (const user of users()) {
-    for (const agent of chosen) rows.push(await tryAgent({ user, agent, bin, wanted }))
+  for (const user of pick(users(), values.as)) {
+    for (const agent of chosen) {
+      rows.push(await tryAgent({ user, agent, bin, wanted }))
+      // At once: all of it takes long, and may be ended.
+      remember(rows.slice(-1))
+    }
   }
   process.stdout.write(table(rows, wanted))
-  remember(rows)
   if (values.write) keepTable(table(remembered(agents), all))
   return rows.every(({ outcomes }) => outcomes.every(({ problems = [] }) => problems.length === 0)) ? 0 : 1
 })

@@ -27,7 +27,7 @@ import { serveSshAgent } from './ssh-agent.ts'
 import { supervise, type Supervision } from './supervise.ts'
 import type { Tally } from './tally.ts'
 import { noteBefore } from './unfinished.ts'
-import { collectStateFiles, prepareStateFiles, type StateFilesInput } from './state-files.ts'
+import { collectStateFiles, keepLogins, prepareStateFiles, type StateFilesInput } from './state-files.ts'
 
 /** What the user is told, in between. */
 export interface Telling {
@@ -60,8 +60,7 @@ export async function runBoxed(
   let endReadonly = (): void => {}
   try {
     const prepared = prepare(situation, request, helper, `${session.path}/home`)
-    const state = stateOf(prepared, session)
-    prepareStateFiles(state)
+    const state = openState(prepared, session)
     makePlaceholders(prepared.placeholders)
     const leftovers = leftoverWatch(project, prepared.repositories, dirs.state, session.id)
     const configs = copyGitConfigs(project, session.path)
@@ -91,7 +90,8 @@ export async function runBoxed(
     early = watchEarly(prepared)
     noteBefore(dirs.state, session.path, prepared)
     let hits: string[] = []
-    const end = await ending.finally(() => ((hits = limits.release()), sshAgent.close()))
+    const endLogins = keepLogins(state)
+    const end = await ending.finally(() => ((hits = limits.release()), sshAgent.close(), endLogins()))
     endReadonly()
     await supervision?.close(end)
     collectStateFiles(state)
@@ -159,10 +159,13 @@ function afterwards({ root, repository }: Project): string[] {
   ]
 }
 
-function stateOf(prepared: Prepared, session: SessionDir): StateFilesInput {
+/** The home, with what the agent has in it of the user's. */
+function openState(prepared: Prepared, session: SessionDir): StateFilesInput {
   const { facts, project } = prepared.situation
   const box = openHome(prepared, session)
-  return { profile: prepared.profile, hostHome: facts.home, box, project: project.root }
+  const state = { profile: prepared.profile, hostHome: facts.home, box, project: project.root }
+  prepareStateFiles(state)
+  return state
 }
 
 function openHome({ situation, home, plan }: Prepared, session: SessionDir): PrivateHome {

@@ -8,6 +8,9 @@ import { refreshed } from './log-in.ts'
 const LOGIN_LIMIT = 256 * 1024
 const SEED_LIMIT = 64 * 1024 * 1024
 
+/** Milliseconds. Short beside the time for which a log-in holds, long beside what a look costs. */
+const BETWEEN = 2000
+
 /** What each file was when both sides were last the same: a digest by path relative to the home. */
 type Notes = Record<string, string>
 
@@ -35,6 +38,46 @@ export function collectStateFiles(input: StateFilesInput): void {
   const notes = readNotes(input.box)
   for (const path of input.profile.synced) syncLogin(path, input, notes)
   writeNotes(input.box, notes)
+}
+
+/**
+ * Also while a session runs: a vendor that gives a new token at each refresh takes the old one no more, so that the
+ * user, or a box elsewhere, would be logged out by it. Returns what ends it.
+ */
+export function keepLogins(input: StateFilesInput): () => void {
+  const { profile, hostHome, box } = input
+  if (profile.synced.length === 0) return () => {}
+  const marks = (): string =>
+    profile.synced.flatMap((path) => [markOf(`${hostHome}/${path}`), markOf(`${box.home}/${path}`)]).join()
+  let last = marks()
+  const timer = setInterval(() => {
+    const now = marks()
+    if (now === last) return
+    last = now
+    try {
+      const notes = readNotes(box)
+      for (const path of profile.synced) if (isWhole(path, input, notes)) syncLogin(path, input, notes)
+      writeNotes(box, notes)
+    } catch {
+      // A full disk. The end of the session looks again.
+    }
+  }, BETWEEN)
+  timer.unref()
+  return () => clearInterval(timer)
+}
+
+/** Neither half written nor, in the box, just logged out. */
+function isWhole(path: string, { hostHome, box }: StateFilesInput, notes: Notes): boolean {
+  const host = readRegular(realpathOf(`${hostHome}/${path}`) ?? '', LOGIN_LIMIT)
+  const inside = readBeneath(box.home, path, LOGIN_LIMIT)
+  const known = inside === undefined ? notes[path] === undefined : objectOf(inside) !== undefined
+  return known && objectOf(host) !== undefined
+}
+
+/** Changes whenever the file is written. */
+function markOf(path: string): string {
+  const stat = lstatOf(realpathOf(path) ?? '')
+  return stat === undefined ? '' : `${stat.ino}:${stat.mtimeMs}:${stat.size}`
 }
 
 /**
@@ -90,9 +133,8 @@ function refreshSeed(
   { hostHome, box, project }: StateFilesInput,
   notes: Notes,
 ): void {
-  const stat = lstatOf(realpathOf(`${hostHome}/${path}`) ?? '')
-  if (stat === undefined) return
-  const mark = `${stat.ino}:${stat.mtimeMs}:${stat.size}`
+  const mark = markOf(`${hostHome}/${path}`)
+  if (mark === '') return
   const present = readBeneath(box.home, path, SEED_LIMIT)
   if (notes[path] === mark && present !== undefined) return
   const host = objectOf(readRegular(realpathOf(`${hostHome}/${path}`) ?? '', SEED_LIMIT))

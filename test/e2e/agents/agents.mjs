@@ -139,6 +139,7 @@ const googleLogin = (access_token, expiry_date) =>
   json({
     access_token,
     refresh_token: '1//of-the-user',
+    id_token: webToken('of-the-user'),
     scope: 'https://www.googleapis.com/auth/cloud-platform',
     token_type: 'Bearer',
     expiry_date,

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { makeHome, type Options, type TestHome } from '../../support/home.ts'
 import type { Ended } from '../../support/spawn.ts'
 import type { Who } from '../../support/who.ts'
@@ -315,6 +315,18 @@ describe.each(['user', 'root'] as const)('agentbox run, as %s', (who: Who) => {
     expect(done.stdout).toBe('{"accessToken":"old"}\nak\nsettings are read-only\n')
     expect(readFileSync(`${at.home}/.claude/.credentials.json`, 'utf8')).toBe('{"accessToken":"new"}\n')
   })
+
+  it('has its log-in equal on both sides while it runs', async () => {
+    const file = `${at.home}/.claude/.credentials.json`
+    const wait = 'for i in $(seq 600); do grep third "$f" && exit 0; sleep 0.1; done; exit 1'
+    const script = `f=~/.claude/.credentials.json; echo '{"accessToken":"second"}' > $f; ${wait}`
+    at.write(`${at.home}/.local/bin/claude`, `#!/bin/sh\n${script}\n`, 0o755)
+    at.write(file, '{"accessToken":"first"}\n', 0o600)
+    const running = run(['run', '--', 'claude'], { env: { PATH: `${at.home}/.local/bin:${at.env['PATH']}` } })
+    await vi.waitFor(() => expect(readFileSync(file, 'utf8')).toContain('second'), { timeout: 60_000 })
+    at.write(file, '{"accessToken":"third"}\n', 0o600)
+    expect(await running).toMatchObject({ stdout: '{"accessToken":"third"}\n', status: 0 })
+  }, 150_000)
 
   it('gives no other command what an agent has logged in with', async () => {
     at.write(`${at.home}/bin/claude`, '#!/bin/sh\ncat ~/.claude/.credentials.json\n', 0o755)

@@ -1,4 +1,5 @@
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -8,11 +9,12 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { generic } from '../../../src/policy/agents/generic.ts'
 import type { AgentProfile } from '../../../src/policy/agents/types.ts'
 import {
   collectStateFiles,
+  keepLogins,
   prepareStateFiles,
   type StateFilesInput,
 } from '../../../src/session/state-files.ts'
@@ -60,6 +62,29 @@ describe('log-ins', () => {
     prepareStateFiles(input)
     expect(read(BOX)).toEqual({ token: 'c' })
   })
+
+  it('are kept equal while the session runs; what is half written or logged out of is left', async () => {
+    write(HOST, { token: 'a' })
+    prepareStateFiles(input)
+    const end = keepLogins(input)
+    const becomes = (path: string, value: unknown): Promise<void> =>
+      vi.waitFor(() => expect(read(path)).toEqual(value), { timeout: 20_000, interval: 50 })
+    try {
+      write(BOX, { token: 'b' })
+      await becomes(HOST, { token: 'b' })
+      writeFileSync(`${top}/${HOST}`, '{"token":')
+      // Long enough for two looks, each of which would have taken it in.
+      await new Promise((done) => setTimeout(done, 5000))
+      expect(read(BOX)).toEqual({ token: 'b' })
+      write(HOST, { token: 'c' })
+      await becomes(BOX, { token: 'c' })
+      rmSync(`${top}/${BOX}`)
+      await new Promise((done) => setTimeout(done, 5000))
+      expect(existsSync(`${top}/${BOX}`)).toBe(false)
+    } finally {
+      end()
+    }
+  }, 60_000)
 
   it('are brought back by the next start if the session was killed', () => {
     write(HOST, { token: 'a' })
