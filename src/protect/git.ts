@@ -2,6 +2,7 @@ import { readConfig } from '../git/settings.ts'
 import type { GitRepository } from '../git/repository.ts'
 import { isWritable, lstatOf, namesIn, readRegular } from '../host/files.ts'
 import { parentOf } from '../host/paths.ts'
+import { homedir } from 'node:os'
 import { normalize } from 'node:path/posix'
 import type { Placeholder, ProtectedPath } from './paths.ts'
 
@@ -98,7 +99,8 @@ const COMMANDS =
 function referredTo(file: string, workTree: string, isInside: IsInside, depth = 0): ProtectedPath[] {
   const out: ProtectedPath[] = []
   const add = (value: string, base: string, why: string): string => {
-    const path = normalize(value.startsWith('/') ? value : `${base}/${value}`).replace(/\/$/, '')
+    const whole = value.startsWith('~/') ? homedir() + value.slice(1) : value
+    const path = normalize(whole.startsWith('/') ? whole : `${base}/${whole}`).replace(/\/$/, '')
     if (isInside(path)) out.push({ path, why })
     return path
   }

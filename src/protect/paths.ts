@@ -109,6 +109,8 @@ function gitProtections(
     const nested = repositoryAt(parentOf(path))
     if (nested === undefined || done.has(nested.commonDir) || rootOf(nested.commonDir) === undefined) continue
     if (nested.kind !== 'bare' && nameOf(path) === 'HEAD') continue
+    // A `.git` that leads nowhere: what comes to stand there is a repository that appears.
+    if (lstatOf(nested.commonDir)?.isDirectory() !== true) continue
     done.add(nested.commonDir)
     const found = protectRepository(nested, isInside)
     // It may be what a test reads: nothing is made in it.

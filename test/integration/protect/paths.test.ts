@@ -249,6 +249,19 @@ describe('protectPaths', () => {
     expect(absent([{ path: `${project}/.husky`, kind: 'directory' }])).toEqual([...gits, 'local.cfg'])
   })
 
+  it('makes nothing behind a .git that leads nowhere', () => {
+    const entry = put('x/.git', 'gitdir: ../store\n')
+    const { readonly, placeholders } = protect([entry])
+    expect(relative(readonly.map(({ path }) => path))).toContain('x/.git')
+    expect(relative(placeholders.map(({ path }) => path)).filter((path) => path.startsWith('x/'))).toEqual([])
+  })
+
+  it('knows a home in front of what is included', () => {
+    git('config', 'include.path', `~/../${'../'.repeat(20)}${project.slice(1)}/x.cfg`)
+    put('x.cfg')
+    expect(relative(protect().readonly.map(({ path }) => path))).toContain('x.cfg')
+  })
+
   it('takes read-only parts of the policy', () => {
     put('docs/a.md')
     expect(relative(protect([], ['docs']).readonly.map(({ path }) => path))).toContain('docs')
