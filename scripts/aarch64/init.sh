@@ -5,6 +5,7 @@ export PATH=/usr/sbin:/usr/bin HOME=/root LANG=C.UTF-8 TERM=dumb CI=1 NO_COLOR=1
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t cgroup2 cgroup /sys/fs/cgroup
+echo +memory +pids >/sys/fs/cgroup/cgroup.subtree_control
 mkdir /dev/pts /dev/shm
 mount -t devpts devpts /dev/pts
 for place in /tmp /run /dev/shm; do mount -t tmpfs -o mode=1777 tmpfs $place; done

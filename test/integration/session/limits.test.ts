@@ -103,7 +103,7 @@ describe.each<Who>(['user', 'root'])('limits of a box, as %s', (who) => {
   })
 
   test('processes', async () => {
-    const { stderr, status } = await run('sh', '-c', 'for i in $(seq 100); do sleep 5 & done')
+    const { stderr, status } = await run('sh', '-c', 'for i in $(seq 100); do sleep 60 & done')
     expect(status).not.toBe(0)
     expect(stderr).toMatch(/Cannot fork|Resource temporarily unavailable/)
     if (grouped) expect(stderr).toMatch(/could not start \d+ more processes/)
