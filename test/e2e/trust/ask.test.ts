@@ -88,9 +88,13 @@ describe('the question at a launch', () => {
   })
 
   it('what was typed before it answers nothing', async () => {
-    const end = begin(RUN)
+    const end = begin(`until [ -e go ]; do sleep 0.05; done; rm go; ${RUN}`)
+    await terminal.shows(new RegExp(`^begin-${count}$`, 'm'), LIMIT)
     terminal.type('y')
     terminal.type('yes')
+    // The terminal has it: it shows it.
+    await terminal.shows(new RegExp(`^begin-${count}$[^]*^y$[^]*^yes$`, 'm'), LIMIT)
+    at.write(`${project}/go`, '')
     await terminal.shows(question(1), LIMIT)
     terminal.type('n')
     await terminal.shows(new RegExp(`^${end} 125`, 'm'), LIMIT)
