@@ -77,7 +77,10 @@ function sameFile(path: string, stat: BigIntStats, first: Found): Found {
   }
 }
 
-/** Where files and directories with these keys (`dev:ino`) are now, wherever below the roots; what could not be read. */
+/** The number of a removed file is given to the next one, but not its time of birth. */
+export const bornKey = ({ dev, ino, birthtimeNs }: BigIntStats): string => `${dev}:${ino}:${birthtimeNs}`
+
+/** Where files and directories with these keys (`bornKey`) are now, wherever below the roots; what could not be read. */
 export function placesOf(
   keys: ReadonlySet<string>,
   roots: readonly string[],
@@ -85,7 +88,7 @@ export function placesOf(
   const found: string[] = []
   const closed: Unreadable[] = []
   walk(outermost(roots), closed, (path, stat) => {
-    if (keys.has(keyOf(stat))) found.push(path)
+    if (keys.has(bornKey(stat))) found.push(path)
     return true
   })
   return { found, closed }

@@ -1,6 +1,7 @@
 import { lstatSync, readFileSync, type BigIntStats } from 'node:fs'
 import { fsPath } from '../host/bytes.ts'
 import { parentOf } from '../host/paths.ts'
+import { bornKey } from '../masks/hard-links.ts'
 import type { Mask } from '../masks/types.ts'
 import type { Identity } from '../plan/ops.ts'
 import type { InsideAnswer, LiveLook } from './inside.ts'
@@ -29,7 +30,7 @@ export interface Placer {
 
 export interface Strayed {
   path: string
-  /** See `keyAt`. */
+  /** See `bornKey`. */
   key: string
 }
 
@@ -137,7 +138,9 @@ function makeCovers(): Covers {
       forget(path)
       byPath.set(path, { host: keyOf(host), token })
       byHost.set(keyOf(host), path)
-      ever.set(keyOf(host), { path, directory: keyAt(parentOf(path)) })
+      const key = bornAt(path)
+      if (key?.startsWith(`${keyOf(host)}:`) === true)
+        ever.set(key, { path, directory: bornAt(parentOf(path)) })
     },
     has,
     tokenOf: (path) => byPath.get(path)?.token,
@@ -146,10 +149,12 @@ function makeCovers(): Covers {
       return path !== undefined && has(path, host) ? path : undefined
     },
     forget,
-    drop: (host) => void ever.delete(keyOf(host)),
+    drop(host) {
+      for (const key of ever.keys()) if (key.startsWith(`${keyOf(host)}:`)) ever.delete(key)
+    },
     strayed: () =>
       [...ever].flatMap(([key, { path, directory }]) =>
-        keyAt(path) === key || keyAt(parentOf(path)) === directory ? [] : [{ path, key }],
+        bornAt(path) === key || bornAt(parentOf(path)) === directory ? [] : [{ path, key }],
       ),
   }
 }
@@ -171,6 +176,14 @@ export function identityOf(path: string): Identity | undefined {
 export function keyAt(path: string): string | undefined {
   const identity = identityOf(path)
   return identity === undefined ? undefined : keyOf(identity)
+}
+
+function bornAt(path: string): string | undefined {
+  try {
+    return bornKey(lstatSync(fsPath(path), { bigint: true }))
+  } catch {
+    return undefined
+  }
 }
 
 const identityIn = ({ dev, ino }: BigIntStats): Identity => ({ dev: String(dev), ino: String(ino) })

@@ -77,7 +77,7 @@ describe.each(['user', 'root'] as const)(
           '--',
           'sh',
           '-c',
-          `echo up; ${waits}; mv late node_modules/late; mv far node_modules/; mkdir late; echo mine > late/.env; mv stays went`,
+          `echo up; ${waits}; mkdir -p node_modules; mv late node_modules/late; mv far node_modules/; mkdir late; echo mine > late/.env; mv stays went`,
         ],
         { cwd: project },
       )
