@@ -36,8 +36,10 @@ async function transcript(kind: string, shell: Shell, { play }: Scenario): Promi
 
 describe.each<Shell>(['bash', 'zsh', 'fish'])('%s', (shell) => {
   test.each(scenarios)('$name', async (scenario) => {
-    const boxed = await transcript('boxed', shell, scenario)
-    const bare = await transcript('bare', shell, scenario)
+    const [boxed, bare] = await Promise.all([
+      transcript('boxed', shell, scenario),
+      transcript('bare', shell, scenario),
+    ])
     if (scenario.differs === undefined) expect(boxed).toBe(bare)
   })
 
