@@ -7,6 +7,7 @@ import { lstatOf } from '../host/files.ts'
 import { removeTree } from '../host/trees.ts'
 import { startTimeOf } from '../host/processes.ts'
 import { FIRST_DATA_FD } from './request.ts'
+import { isGone } from './registry.ts'
 import { keepNote } from './unfinished.ts'
 
 /** The host files of one session. Nothing secret is in them, but what a file of the agent's own had (`given`). */
@@ -100,8 +101,6 @@ function emptyFile(path: string, mode: number, uid: number): string {
 
 function removeStale(state: string, sessions: string): void {
   for (const name of readdirSync(sessions)) {
-    const [pid, start] = name.split('-')
-    if (startTimeOf(Number(pid)) === start) continue
-    if (keepNote(state, name)) removeAll(`${sessions}/${name}`)
+    if (isGone(name) && keepNote(state, name)) removeAll(`${sessions}/${name}`)
   }
 }

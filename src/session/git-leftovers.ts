@@ -24,7 +24,7 @@ export function leftoverWatch(
   state: string,
   session: string,
   stood = leftoversIn({ repository }, repositories),
-): { look(): string[] } {
+): { stood: string[]; look(): string[] } {
   const modules = (): string[] => repositories.flatMap(moduleDirs)
   const remotes = (): string[] => repositories.flatMap(remotesOf)
   const steps = (): string[] => stepsOf(gitDirsOf(repository, repositories))
@@ -41,6 +41,7 @@ export function leftoverWatch(
     }
   }
   return {
+    stood,
     /** Returns what people are to hear. */
     look() {
       const found = fresh(modules())

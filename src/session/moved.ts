@@ -6,6 +6,7 @@ import { quarantine } from '../protect/quarantine.ts'
 import type { Rules } from './live-rules.ts'
 import type { Strayed } from './placing.ts'
 import type { Watched } from './supervise.ts'
+import { writableRoots } from './survey.ts'
 
 /** Who would have it, for people. */
 const RUN_BY = 'the next session: it is a secret, moved to where no mask would cover it'
@@ -22,8 +23,7 @@ export function takeBackMoved(
 ): void {
   if (strayed.length === 0) return
   const { project, dirs } = prepared.situation
-  const grants = prepared.survey.grants.filter(({ access }) => access === 'rw')
-  const roots = [project.root, ...grants.map(({ path }) => path)]
+  const roots = writableRoots(project.root, prepared.survey)
   const { found, closed } = placesOf(new Set(strayed.map(({ key }) => key)), roots)
   if (found.length < strayed.length && closed.length > 0) {
     const reason = `${strayed[0]!.path} was moved or removed; ${closed[0]!.path} could not be looked into`

@@ -10,7 +10,7 @@ import { standing } from '../protect/standing.ts'
 import type { Identity } from '../plan/ops.ts'
 import { identityOf, keyAt } from './placing.ts'
 import type { Watched } from './supervise.ts'
-import { changedRepositories } from './unwatched.ts'
+import { changedRepositories, unwatchedIn } from './unwatched.ts'
 import { watchWorktrees, type Worktrees } from './worktrees.ts'
 
 /** Milliseconds: what comes back within them was replaced, not removed. */
@@ -74,11 +74,7 @@ export function watchPlanted(watched: Watched): Planted {
     tries: new Map(),
     closed: false,
     told: new Set(),
-    unwatched: new Set(
-      entries.flatMap(({ name, path, kind }) =>
-        unwatchedNames.test(name) && kind === 'directory' ? [path] : [],
-      ),
-    ),
+    unwatched: new Set(unwatchedIn(entries)),
     began: Date.now(),
     ready: false,
     moved: 0,

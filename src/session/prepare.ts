@@ -15,9 +15,9 @@ import { protectPaths, type Placeholder, type ProtectedPath } from '../protect/p
 import { certificatesOf } from './certificates.ts'
 import type { Situation } from './situation.ts'
 import { unfinishedWords } from '../ui/wording/unfinished.ts'
-import { unfinishedIn } from './unfinished.ts'
+import { unfinishedIn, type Unfinished } from './unfinished.ts'
 import { originText } from '../policy/origin.ts'
-import { existingParts, surveyFiles, type Survey } from './survey.ts'
+import { existingParts, surveyFiles, writableRoots, type Survey } from './survey.ts'
 import { privateHomeOf, type PrivateHome } from './home.ts'
 
 export interface CommandRequest {
@@ -45,6 +45,8 @@ export interface Prepared {
   /** See `Protection`. */
   repositories: string[]
   absent: ProtectedPath[]
+  /** What sessions here that were killed left undone. */
+  unfinished: Unfinished[]
   placeholders: Placeholder[]
 }
 
@@ -57,19 +59,15 @@ export function prepare(
 ): Prepared {
   const { facts, project, policy, cwd, env, dirs } = situation
   const survey = surveyFiles(situation)
-  if (!request.withoutGrants && survey.pending.length > 0) {
-    refuseGrants(situation, survey.pending, request)
-  }
+  if (!request.withoutGrants && survey.pending.length > 0) refuseGrants(situation, survey.pending, request)
   const program = programOf(request, env, cwd)
   // A program that the repository brings gets no log-in and no key, whatever its name is.
   const own = isWithin(program.real, project.root)
   const profile = own ? generic : profileFor(program, situation)
   const ephemeral = policy.filesystem.home.value === 'ephemeral'
   const home = ephemeral ? undefined : privateHomeOf(dirs.state, project.root)
-  const writable = [
-    project.root,
-    ...survey.grants.flatMap(({ path, access }) => (access === 'rw' ? [path] : [])),
-  ]
+  const writable = writableRoots(project.root, survey)
+  const unfinished = unfinishedIn(dirs.state, project.root)
   const protection = protectPaths({
     project: project.root,
     repository: project.repository,
@@ -102,11 +100,17 @@ export function prepare(
     sshSocket: sshSocketOf(policy, env, session),
     homeSource: home?.home ?? session,
     helper,
-    warnings: [...survey.warnings, ...warningsFor(situation), ...ownProgram(own, program)],
+    warnings: [
+      ...survey.warnings,
+      ...unfinishedWords(unfinished, project.root),
+      ...warningsFor(situation),
+      ...ownProgram(own, program),
+    ],
   })
   const { links, placeholders, repositories, absent } = protection
   const readonly = [...protection.readonly.map(({ path }) => path), ...links]
-  return { situation, survey, plan, profile, home, readonly, links, placeholders, repositories, absent }
+  const kept = { readonly, links, placeholders, repositories, absent }
+  return { situation, survey, plan, profile, home, ...kept, unfinished }
 }
 
 const PLACES = ['hide', 'readonly', 'read', 'write'] as const
@@ -223,8 +227,8 @@ function programOf({ argv, as }: CommandRequest, env: NodeJS.ProcessEnv, cwd: st
   return as === undefined ? program : { ...program, name: as }
 }
 
-function warningsFor({ policy, project, dirs }: Situation): string[] {
-  const out = unfinishedWords(unfinishedIn(dirs.state, project.root), project.root)
+function warningsFor({ policy, project }: Situation): string[] {
+  const out: string[] = []
   if (project.repository?.kind === 'unverified') {
     out.push('git will not work in the box: .git points to a directory that does not point back')
   }

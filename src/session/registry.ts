@@ -1,6 +1,6 @@
-import { closeSync, constants, openSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, openSync, renameSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { readRegular } from '../host/files.ts'
+import { namesIn, readRegular } from '../host/files.ts'
 import type { Identity } from '../plan/ops.ts'
 import { startTimeOf } from '../host/processes.ts'
 
@@ -56,22 +56,19 @@ export function registerSession(dir: string, session: LiveSession): void {
 
 /** The sessions of this user that run now, oldest first. Never throws. */
 export function liveSessions(state: string): LiveSession[] {
-  return names(`${state}/sessions`)
+  return namesIn(`${state}/sessions`)
     .flatMap((id) => sessionIn(`${state}/sessions/${id}`, id))
     .toSorted((a, b) => a.began - b.began)
 }
 
-function names(dir: string): string[] {
-  try {
-    return readdirSync(dir)
-  } catch {
-    return []
-  }
+/** Whether the process of a session has ended, by the session's id. */
+export function isGone(id: string): boolean {
+  const [pid, start] = id.split('-')
+  return startTimeOf(Number(pid)) !== start
 }
 
 function sessionIn(dir: string, id: string): LiveSession[] {
-  const [pid, start] = id.split('-')
-  if (start === undefined || startTimeOf(Number(pid)) !== start) return []
+  if (!id.includes('-') || isGone(id)) return []
   try {
     const session = JSON.parse(
       readRegular(`${dir}/session.json`, LARGEST_MESSAGE)?.toString('utf8') ?? '',

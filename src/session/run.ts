@@ -88,7 +88,7 @@ export async function runBoxed(
       },
     })
     early = watchEarly(prepared)
-    noteBefore(dirs.state, session.path, prepared)
+    noteBefore(session.path, prepared, leftovers.stood)
     let hits: string[] = []
     const endLogins = keepLogins(state)
     const end = await ending.finally(() => ((hits = limits.release()), sshAgent.close(), endLogins()))

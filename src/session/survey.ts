@@ -66,6 +66,11 @@ function withoutPending(masks: Policy['masks'], pending: readonly Grant[]): Poli
   return { ...masks, substitute: masks.substitute.filter(({ value }) => !asked.has(value.source)) }
 }
 
+/** The directories that the box can write to. */
+export function writableRoots(project: string, { grants }: Pick<Survey, 'grants'>): string[] {
+  return [project, ...grants.flatMap(({ path, access }) => (access === 'rw' ? [path] : []))]
+}
+
 /** Granted paths that exist, resolved. Fails with `policy-invalid`, or `option-invalid`, where a link leads beyond the ceiling. */
 export function grantedPaths(situation: Situation): GrantedPath[] {
   const { read, write } = situation.policy.filesystem

@@ -1,8 +1,7 @@
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import type { GitRepository } from '../git/repository.ts'
-import { lstatOf, readRegular } from '../host/files.ts'
+import { lstatOf, namesIn, readRegular } from '../host/files.ts'
 import { ancestorsBetween, isWithin, nameOf } from '../host/paths.ts'
-import { startTimeOf } from '../host/processes.ts'
 import { scanTree } from '../masks/scan.ts'
 import { protectedPattern } from '../protect/names.ts'
 import { clearAside, listQuarantine, quarantine } from '../protect/quarantine.ts'
@@ -11,7 +10,9 @@ import { standing } from '../protect/standing.ts'
 import { leftoversIn, leftoverWatch } from './git-leftovers.ts'
 import { runByOf } from './planted.ts'
 import type { Prepared } from './prepare.ts'
-import { changedRepositories } from './unwatched.ts'
+import { isGone } from './registry.ts'
+import { writableRoots } from './survey.ts'
+import { changedRepositories, unwatchedIn } from './unwatched.ts'
 import { isHonest, strange } from './worktrees.ts'
 
 /**
@@ -57,25 +58,22 @@ const homeOf = (state: string): string => `${state}/unfinished`
  * before that left nothing the user has been told all.
  */
 export function noteBefore(
-  state: string,
   dir: string,
-  { situation, survey, profile, repositories }: Prepared,
+  { situation: { project }, survey, profile, repositories, unfinished }: Prepared,
+  leftovers: string[],
 ): void {
-  const { project } = situation
-  const granted = survey.grants.flatMap(({ path, access }) => (access === 'rw' ? [path] : []))
   const note: Note = {
     version: 1,
     project: project.root,
     agent: profile.name,
     began: Date.now(),
-    roots: [project.root, ...granted],
+    roots: writableRoots(project.root, survey),
     repository: project.repository,
     repositories,
     standing: [...standing(survey.scan.entries), ...repositories.flatMap(strange)],
-    leftovers: leftoversIn(project, repositories),
+    leftovers,
   }
-  for (const one of unfinishedIn(state, project.root))
-    if (one.found.length + one.left.length === 0) forget(one)
+  for (const one of unfinished) if (one.found.length + one.left.length === 0) forget(one)
   try {
     writeFileSync(`${dir}/${NOTE}.new`, JSON.stringify(note), { mode: 0o600 })
     renameSync(`${dir}/${NOTE}.new`, `${dir}/${NOTE}`)
@@ -110,23 +108,12 @@ export function unfinishedIn(state: string, project: string): Unfinished[] {
 }
 
 function notesIn(state: string): [id: string, file: string][] {
-  const kept = names(homeOf(state)).map((name): [string, string] => [
+  const kept = namesIn(homeOf(state)).map((name): [string, string] => [
     name.replace(/\.json$/, ''),
     `${homeOf(state)}/${name}`,
   ])
-  const dead = names(`${state}/sessions`).filter((id) => {
-    const [pid, start] = id.split('-')
-    return startTimeOf(Number(pid)) !== start
-  })
+  const dead = namesIn(`${state}/sessions`).filter(isGone)
   return [...kept, ...dead.map((id): [string, string] => [id, `${state}/sessions/${id}/${NOTE}`])]
-}
-
-function names(dir: string): string[] {
-  try {
-    return readdirSync(dir)
-  } catch {
-    return []
-  }
 }
 
 function readNote(file: string): Note | undefined {
@@ -142,14 +129,11 @@ const WANTED = new RegExp(`${protectedPattern.source}|^HEAD$|${unwatchedNames.so
 
 function lookFor({ roots, repositories, standing: stood, began }: Note): string[] {
   const { entries } = scanTree(roots, { interesting: WANTED })
-  const starts = entries.flatMap(({ name, kind, path }) =>
-    unwatchedNames.test(name) && kind === 'directory' ? [path] : [],
-  )
   const before = new Set(stood)
   const now = [
     ...standing(entries),
     ...repositories.flatMap(strange),
-    ...changedRepositories(starts, began, MOST_DIRECTORIES).found,
+    ...changedRepositories(unwatchedIn(entries), began, MOST_DIRECTORIES).found,
   ]
   // A worktree of this repository is as good as git made it.
   const fresh = now.filter(

@@ -1,7 +1,7 @@
 import { lstatOf, namesIn } from '../host/files.ts'
 import { nameOf } from '../host/paths.ts'
-import { listDirectory } from '../masks/scan.ts'
-import { posesAsRepository, steeringParts } from '../protect/repositories.ts'
+import { listDirectory, type ScanEntry } from '../masks/scan.ts'
+import { posesAsRepository, steeringParts, unwatchedNames } from '../protect/repositories.ts'
 
 /** Of git's own directory: too much, or looked after elsewhere. */
 const GITS_OWN = new Set(['objects', 'modules', 'worktrees'])
@@ -11,6 +11,12 @@ export interface Unwatched {
   found: string[]
   /** Directories were left that nobody has looked into. */
   left: boolean
+}
+
+/** What a scan met of the places that it does not enter. */
+export function unwatchedIn(entries: readonly ScanEntry[]): string[] {
+  const places = entries.filter(({ name, kind }) => kind === 'directory' && unwatchedNames.test(name))
+  return places.map(({ path }) => path)
 }
 
 /**
