@@ -71,6 +71,7 @@ describe.each(['user', 'root'] as const)('what git brings on the host while boxe
   if (who === 'root') return
 
   it('is not what the agent has committed to the branch that is there', async () => {
+    const before = (await git('rev-parse', 'HEAD')).trim()
     await inside('echo evil > .mcp.json; git add -f .mcp.json; git commit -qm evil; git status --porcelain')
     expect(await moved('.mcp.json')).toBe(true)
     await inside(
@@ -80,7 +81,8 @@ describe.each(['user', 'root'] as const)('what git brings on the host while boxe
     expect(existsSync(`${project}/.mcp.json`)).toBe(false)
     expect(quarantined()).toContain('.mcp.json')
     expect((await agentbox('quarantine', 'drop', '--all')).status).toBe(0)
-    await git('reset', '-q', '--hard', 'HEAD~')
+    // The agent's first commit may have had the file, too, or have come too late for it.
+    await git('reset', '-q', '--hard', before)
   })
 
   it('is not what the agent makes of it, or adds to it', async () => {

@@ -22,6 +22,11 @@ describe.each<Who>(['user', 'root'])('what the hand expects, as %s', (who) => {
   afterAll(() => box.end())
   const covered = (path: string, mounts = 1): Promise<boolean> =>
     eventually(() => mountsOf(box.pid, path).length === mounts, 20_000)
+  /** Resolves when the hand has it: that has no answer, but what is asked for after it has. */
+  const expected = async (path: string, as = FILE): Promise<void> => {
+    await box.call('again', path, as)
+    expect(await box.call('mask', '/nothing', { kind: 'empty' }, identityOf('/'))).toHaveProperty('error')
+  }
   const replaced = (name: string): string => {
     box.file('new')
     renameSync(join(box.project, 'new'), join(box.project, name))
@@ -30,7 +35,7 @@ describe.each<Who>(['user', 'root'])('what the hand expects, as %s', (who) => {
 
   it('is covered without being asked for, as often as it appears', async () => {
     const path = join(box.project, '.env')
-    await box.call('again', path, FILE)
+    await expected(path)
     for (let round = 0; round < 3; round++) {
       replaced('.env')
       expect(await covered(path)).toBe(true)
@@ -43,7 +48,7 @@ describe.each<Who>(['user', 'root'])('what the hand expects, as %s', (who) => {
 
   it('is found done when it is asked for, once', async () => {
     const path = join(box.project, '.env.asked')
-    await box.call('again', path, FILE)
+    await expected(path)
     replaced('.env.asked')
     expect(await covered(path)).toBe(true)
     expect(await box.mask(path)).not.toHaveProperty('error')
@@ -53,7 +58,7 @@ describe.each<Who>(['user', 'root'])('what the hand expects, as %s', (who) => {
 
   it('gets its text on top, and goes with it', async () => {
     const path = join(box.project, '.env.shown')
-    await box.call('again', path, FILE)
+    await expected(path)
     replaced('.env.shown')
     expect(await covered(path)).toBe(true)
     const { error, found } = await box.mask(path, { kind: 'text', text: 'KEY=' })
@@ -66,8 +71,8 @@ describe.each<Who>(['user', 'root'])('what the hand expects, as %s', (who) => {
 
   it('is refused to whoever may not open it, and is a directory where one is expected', async () => {
     const [denied, dir] = [join(box.project, 'denied'), join(box.project, 'secrets')]
-    await box.call('again', denied, { directory: false, deny: true })
-    await box.call('again', dir, { directory: true, deny: false })
+    await expected(denied, { directory: false, deny: true })
+    await expected(dir, { directory: true, deny: false })
     replaced('denied')
     mkdirSync(dir)
     writeFileSync(join(dir, 'key'), 'SECRET')
@@ -79,7 +84,7 @@ describe.each<Who>(['user', 'root'])('what the hand expects, as %s', (who) => {
 
   it('is not a directory in place of a file, nor what a link leads to', async () => {
     const names = ['kind', 'link', 'last'].map((name) => join(box.project, name))
-    for (const path of names) await box.call('again', path, FILE)
+    for (const path of names) await expected(path)
     mkdirSync(names[0]!)
     symlinkSync('target', names[1]!)
     box.file('target', 'not secret')
@@ -92,25 +97,25 @@ describe.each<Who>(['user', 'root'])('what the hand expects, as %s', (who) => {
 
   it('is looked for anew when its directory is another one, never through a link', async () => {
     const path = join(box.dir('deep'), '.env')
-    await box.call('again', path, FILE)
+    await expected(path)
     renameSync(join(box.project, 'deep'), join(box.project, 'elsewhere'))
     symlinkSync('elsewhere', join(box.project, 'deep'))
     box.file('elsewhere/.env', 'not expected')
     box.dir('another')
-    await box.call('again', join(box.project, 'another/.env'), FILE)
+    await expected(join(box.project, 'another/.env'))
     box.file('another/.env')
     expect(await covered(join(box.project, 'another/.env'))).toBe(true)
     expect(await box.inside('cat deep/.env')).toBe('not expected')
     rmSync(join(box.project, 'deep'))
     box.dir('deep')
-    await box.call('again', path, FILE)
+    await expected(path)
     box.file('deep/.env')
     expect(await covered(path)).toBe(true)
   })
 
   it('does not hold for what an earlier request was about', async () => {
     const path = join(box.project, '.env.old')
-    await box.call('again', path, FILE)
+    await expected(path)
     replaced('.env.old')
     const before = identityOf(path)
     expect(await covered(path)).toBe(true)
