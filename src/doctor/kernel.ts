@@ -67,7 +67,7 @@ function cgroups(): Finding[] {
       check: 'kernel',
       severity: 'note',
       problem: 'here is no control group that may be used for a box',
-      why: 'limits.memory holds for each process by itself; a login by ssh has none, nor has what is limited itself',
+      why: 'limits.memory holds for each process by itself, and limits.processes not for root; a login by ssh has none, nor has what is limited itself',
       mend: 'systemd-run --user --scope -- agentbox run -- …',
     },
   ]

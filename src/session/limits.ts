@@ -8,7 +8,7 @@ export interface HeldLimits {
   /** The control groups that the box has to be started in. */
   groups: readonly string[] | undefined
   /** What cannot be held as the policy has it. */
-  warnings: readonly string[]
+  warnings: readonly { text: string; limit: 'memory' | 'processes' }[]
   /** What the box ran into; for the user, when it has ended. Lets go of everything. */
   release(): string[]
 }
@@ -18,24 +18,35 @@ export interface HeldLimits {
  * count for each user, from which it exempts root: for root there is the group as well.
  */
 export function holdLimits(
-  { limits }: LaunchPlan,
+  { limits: { memory, processes } }: Pick<LaunchPlan, 'limits'>,
   uid: number,
   session: string,
   place?: CgroupPlace,
 ): HeldLimits {
-  const together: Limits = {
-    memory: limits.memory,
-    ...(uid === 0 ? { processes: limits.processes } : {}),
-  }
-  const cgroup = makeCgroup(together, `agentbox-${process.pid}-${session}`, place)
-  const alone = limits.memory !== undefined && cgroup === undefined
+  const name = `agentbox-${process.pid}-${session}`
+  const counted = uid === 0 ? processes : undefined
+  const whole = makeCgroup({ memory, processes: counted }, name, place)
+  // Not every tree gives memory away.
+  const cgroup = whole ?? makeCgroup({ processes: counted }, name, place)
+  const alone = memory !== undefined && whole === undefined
+  const none = 'here is no control group that may be used'
   return {
-    each: { processes: limits.processes, memory: alone ? limits.memory : undefined },
+    each: { processes, memory: alone ? memory : undefined },
     groups: cgroup?.entrances,
-    warnings: alone
-      ? ['limits.memory holds for each process by itself: here is no control group that may be used']
-      : [],
-    release: () => (cgroup === undefined ? [] : released(cgroup, limits)),
+    warnings: [
+      ...(alone
+        ? [{ limit: 'memory' as const, text: `limits.memory holds for each process by itself: ${none}` }]
+        : []),
+      ...(counted !== undefined && cgroup === undefined
+        ? [
+            {
+              limit: 'processes' as const,
+              text: `limits.processes does not hold: the kernel exempts root, and ${none}`,
+            },
+          ]
+        : []),
+    ],
+    release: () => (cgroup === undefined ? [] : released(cgroup, { memory, processes })),
   }
 }
 

@@ -18,7 +18,7 @@ import type { ConfigNews } from './git-config.ts'
 import { leftoverWatch } from './git-leftovers.ts'
 import { holdLinks } from './links.ts'
 import { keepReadonly } from './readonly.ts'
-import { holdLimits } from './limits.ts'
+import { holdLimits, type HeldLimits } from './limits.ts'
 import { launch, startHelper, type AgentEnd } from './launcher.ts'
 import { needsSockets, type Outside } from './network.ts'
 import { prepare, type CommandRequest, type Prepared } from './prepare.ts'
@@ -67,7 +67,7 @@ export async function runBoxed(
     const plan = noteIdentities(withGitConfigs(prepared.plan, configs), writableDirs(prepared))
     const limits = holdLimits(plan, facts.uid, session.id)
     const sshAgent = serveSshAgent(prepared)
-    for (const warning of limits.warnings) tell.warn(warning)
+    warnOfLimits(limits, situation, tell)
     tell.begin(prepared)
     const ending = launch(started, {
       bwrap,
@@ -129,6 +129,14 @@ function tellAfterwards(
   const warnings = [...(supervision?.verdicts ?? []), ...news, ...afterwards(project)]
   for (const warning of warnings) tell.warn(warning)
   if (supervision !== undefined) tell.end(supervision.tally)
+}
+
+/** What nobody has asked for but the defaults is told to people only: in a container it is so at every launch. */
+function warnOfLimits({ warnings }: HeldLimits, { policy }: Situation, tell: Telling): void {
+  for (const { limit, text } of warnings) {
+    const asked = policy.limits[limit]?.origin.layer !== 'built-in'
+    if (asked || process.stderr.isTTY) tell.warn(text)
+  }
 }
 
 /** bwrap ends at 9000 arguments, and says no more than that. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeCgroup } from '../../../src/session/cgroup.ts'
+import { holdLimits } from '../../../src/session/limits.ts'
 import { makeHome, type TestHome } from '../../support/home.ts'
 import type { Who } from '../../support/who.ts'
 
@@ -63,6 +64,28 @@ describe('a control group of version 2', () => {
     makeCgroup({ processes: 99 }, 'agentbox-1-d', at('/user/app/terminal'))
     expect(read('user/app/agentbox-1-d/pids.max')).toBe('98')
     write('user/app/terminal/pids.max', 'max\n')
+  })
+
+  test.each<[string, number, string | undefined, RegExp[]]>([
+    ['no group, as a user', 12345, undefined, [/^limits\.memory holds for each process/]],
+    [
+      'no group, as root',
+      0,
+      undefined,
+      [/^limits\.memory holds for each/, /^limits\.processes does not hold/],
+    ],
+    ['a tree without memory, as root', 0, 'pids\n', [/^limits\.memory holds for each process/]],
+    ['a tree with both, as root', 0, 'memory pids\n', []],
+  ])('what does not hold is said: %s', (_name, uid, controllers, wanted) => {
+    const dir = mkdtempSync(join(root, 'held-'))
+    if (controllers !== undefined) writeFileSync(join(dir, 'cgroup.subtree_control'), controllers)
+    const self = controllers === undefined ? '' : '0::/\n'
+    const held = holdLimits({ limits: { memory: 1 << 28, processes: 99 } }, uid, 'x', { self, root: dir })
+    expect(held.warnings.map(({ text }) => text)).toEqual(wanted.map((text) => expect.stringMatching(text)))
+    const [group] = held.groups ?? []
+    expect(group === undefined ? undefined : readFileSync(`${group}/pids.max`, 'utf8')).toBe(
+      controllers === undefined ? undefined : '99',
+    )
   })
 
   test('what a killed session left is removed by the next', () => {
