@@ -61,7 +61,7 @@ export type Problem =
   | { code: 'hooks-unavailable'; reason: string }
   | { code: 'state-unusable'; path: string; reason: string }
   | { code: 'secret-refused'; path: string; reason: string; hint: string }
-  | { code: 'io'; action: string; path: string; reason: string }
+  | { code: 'io'; action: string; path: string; reason: string; hint?: string }
 
 export class AgentboxError extends Error {
   readonly problem: Problem

@@ -10,6 +10,7 @@ import { jsonOption, type Call, type Command } from './types.ts'
 export const doctor: Command = {
   name: 'doctor',
   usage: '[CHECK…]',
+  words: checks.map(({ id }) => id),
   summary: 'Look for what keeps agents from being boxed here, and say how to mend it',
   options: { json: jsonOption },
   examples: ['agentbox doctor', 'agentbox doctor bwrap kernel', 'agentbox doctor --json'],

@@ -6,6 +6,7 @@ import type { JournalLine } from '../session/events.ts'
 import { logDir } from '../session/journal.ts'
 import { followLogs, sessionLogs, type SessionLog } from '../session/logs.ts'
 import { eventLine } from '../ui/journal.ts'
+import { isOfVerify } from '../verify/sessions.ts'
 import type { Call, Command, Values } from './types.ts'
 import { jsonText } from '../ui/escape.ts'
 
@@ -15,7 +16,7 @@ export const log: Command = {
   summary: 'Show what happened in the sessions here: masks, quarantine, network',
   options: {
     all: { type: 'boolean', about: 'of every project' },
-    last: { type: 'boolean', about: 'of what has been, the last session alone' },
+    last: { type: 'boolean', about: 'of what has been, the last session alone; none of verify' },
     follow: { type: 'boolean', short: 'f', about: 'go on with what happens from now' },
     network: { type: 'boolean', about: 'only what the network policy decided' },
     json: { type: 'boolean', about: 'a JSON object a line, with the session' },
@@ -29,6 +30,8 @@ export const log: Command = {
   run: printLog,
 }
 
+const HINT = 'those that are kept, each line with its session: agentbox log --all --json'
+
 async function printLog({ env, values, positionals, out, talk }: Call): Promise<number> {
   const [id, ...more] = positionals
   const last = values['last'] === true
@@ -41,10 +44,11 @@ async function printLog({ env, values, positionals, out, talk }: Call): Promise<
     (one) => (id === undefined || one.id === id) && (project === undefined || one.project === project),
   )
   if (id !== undefined && logs.length === 0)
-    fail({ code: 'io', action: 'find', path: id, reason: 'there is no such session' })
-  for (const one of last ? logs.slice(-1) : logs) out(logText(one, values))
+    fail({ code: 'io', action: 'find', path: id, reason: 'there is no such session', hint: HINT })
+  const shownLogs = last ? logs.filter(({ command }) => !isOfVerify(command)).slice(-1) : logs
+  for (const one of shownLogs) out(logText(one, values))
   if (values['follow'] !== true) {
-    if (logs.length === 0) talk('no session has been recorded here\n')
+    if (shownLogs.length === 0) talk('no session has been recorded here\n')
     return 0
   }
   // Before the first session there is no place to look at.

@@ -62,7 +62,13 @@ async function runQuarantine(call: Call): Promise<number> {
   // By its id, from everywhere.
   const entry = findQuarantined([...listQuarantine(state).filter(({ id }) => id === what), ...list], what!)
   if (entry === undefined)
-    return fail({ code: 'io', action: 'find', path: what!, reason: 'it is not in quarantine' })
+    return fail({
+      code: 'io',
+      action: 'find',
+      path: what!,
+      reason: 'it is not in quarantine',
+      hint: `what is: agentbox quarantine${all ? ' --all' : ', of every project: --all'}`,
+    })
   if (action === 'show') return printOne(state, entry, call)
   if (action === 'restore') return restoreOne(state, entry, call)
   drop(state, entry)
@@ -72,12 +78,13 @@ async function runQuarantine(call: Call): Promise<number> {
 
 /** What sessions left that were killed. */
 function endUnfinished(state: string, action: 'finish' | 'keep', { env, talk }: Call): number {
-  const sessions = unfinishedIn(state, projectOf(env))
-  if (sessions.length === 0) talk('no session here has left anything undone\n')
-  for (const one of sessions) {
-    if (action === 'keep') forget(one)
-    else for (const line of finish(state, one)) talk(`${shown(line, 1000)}\n`)
-  }
+  const told = unfinishedIn(state, projectOf(env)).flatMap((one) => {
+    if (action === 'finish') return finish(state, one)
+    forget(one)
+    return [...one.found, ...one.left].map((place) => `kept: ${place}`)
+  })
+  if (told.length === 0) talk('no session here has left anything undone\n')
+  for (const line of told) talk(`${shown(line, 1000)}\n`)
   return 0
 }
 

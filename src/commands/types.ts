@@ -3,6 +3,8 @@ export interface Command {
   name: string
   /** What follows the name in the usage line. `one | other` are also what completion offers. */
   usage: string
+  /** What completion offers where the usage does not name it. */
+  words?: readonly string[]
   summary: string
   options: Record<string, Option>
   /** May be followed by a command of the user's, whose options are not ours. */

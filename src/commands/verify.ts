@@ -7,6 +7,7 @@ import { jsonText, shown } from '../ui/escape.ts'
 import { checksFor, judgeAnswers, questionsText, type Checked } from '../verify/index.ts'
 import { junitXml } from '../verify/junit.ts'
 import { readHost } from '../verify/readings.ts'
+import { commandOf, scripts } from '../verify/sessions.ts'
 import { policyArguments, policyFlags, policyOptions, withoutGrants } from './policy-options.ts'
 import { jsonOption, type Call, type Command } from './types.ts'
 
@@ -24,16 +25,10 @@ export const verify: Command = {
   run: runVerify,
 }
 
-/**
- * Visible in every box, and a program of its own: see native/probe.c. The comment is for who meets it in
- * `agentbox log`.
- */
-const PROBE = 'exec /run/agentbox/init probe # agentbox verify'
-
 async function runVerify(call: Call): Promise<number> {
   const { env, values, installDir, out, talk } = call
   const situation = await surveySituation(env, policyFlags(values))
-  const argv: [string, ...string[]] = ['sh', '-c', PROBE]
+  const argv = commandOf(scripts.probe)
   const without = {
     withoutGrants: values['without-grants'] === true,
     without: withoutGrants('verify', values),
@@ -44,12 +39,12 @@ async function runVerify(call: Call): Promise<number> {
   const { printed, status } = await askBox(call, questionsText(checks))
   if (printed === '') return status === 0 ? 125 : status
   const results = [...judgeAnswers(checks, printed), await endsWithAgentbox(call)]
-  if (typeof values['junit'] === 'string') write(values['junit'], junitXml(results))
   if (values['json'] === true) out(`${jsonText({ version: 1, project: plan.project, checks: results }, 2)}\n`)
   else {
     out(report(results, values['all'] === true))
     talk('reproduce any of them by hand: agentbox plan --format script > box.sh; docs/verify.md\n')
   }
+  if (typeof values['junit'] === 'string') write(values['junit'], junitXml(results))
   return results.some(({ state }) => state === 'failed') ? 1 : 0
 }
 
@@ -69,15 +64,13 @@ function startBox({ env, values, installDir }: Call, script: string): ReturnType
     '--quiet',
     ...policyArguments(values),
     '--',
-    'sh',
-    '-c',
-    script,
+    ...commandOf(script),
   ]
   return spawn(process.execPath, args, { env, stdio: ['pipe', 'pipe', 'inherit'] })
 }
 
 function askBox(call: Call, questions: string): Promise<{ printed: string; status: number }> {
-  const box = startBox(call, PROBE)
+  const box = startBox(call, scripts.probe)
   let printed = ''
   box.stdout!.setEncoding('utf8').on('data', (chunk: string) => void (printed += chunk))
   // A box that could not be started has closed it.
@@ -93,7 +86,7 @@ const GONE = 5000
 
 /** Everything in the box holds the pipe: when that ends, all of it has. */
 async function endsWithAgentbox(call: Call): Promise<Checked> {
-  const box = startBox(call, 'echo up; sleep 30 # agentbox verify kills it')
+  const box = startBox(call, scripts.killed)
   const about = {
     id: 'end:killed',
     topic: 'end',

@@ -47,8 +47,8 @@ function unfinished(left: number): Finding[] {
     {
       check: 'credentials',
       severity: 'note',
-      problem: `${left === 1 ? 'a file was' : `${left} files were`} not looked into: they are large, or there was no time`,
-      why: 'they may hold credentials',
+      problem: `${left === 1 ? 'a file was' : `${left} files were`} not looked into: too large, or there was no time`,
+      why: 'there may be credentials in it',
       mend: 'agentbox scan',
     },
   ]

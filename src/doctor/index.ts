@@ -12,6 +12,7 @@ import { proxy } from './proxy.ts'
 import { shells } from './shells.ts'
 import type { Check, DoctorContext, Finding } from './types.ts'
 import { unboxed } from './unboxed.ts'
+import { unfinished } from './unfinished.ts'
 
 /** Every check, in the order of the report. Adding one is a file in this folder and a line here. */
 export const checks: readonly Check[] = [
@@ -28,6 +29,7 @@ export const checks: readonly Check[] = [
   shells,
   editors,
   unboxed,
+  unfinished,
 ]
 
 /** What all checks, or those of these ids, find; a check that fails is a finding itself. */

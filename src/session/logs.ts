@@ -9,6 +9,8 @@ export interface SessionLog {
   events: JournalLine[]
   /** Of its first event; undefined if that has been rotated away. */
   project: string | undefined
+  /** The same: what was run. */
+  command: readonly string[]
 }
 
 /** The journals that are kept, oldest first. Never throws. */
@@ -19,7 +21,7 @@ export function sessionLogs(state: string): SessionLog[] {
     .map(({ id, path }) => {
       const events = readJournal(path)
       const started = events.find((event) => event.kind === 'started' || event.kind === 'bypassed')
-      return { id, path, events, project: started?.project }
+      return { id, path, events, project: started?.project, command: started?.command ?? [] }
     })
     .toSorted((a, b) => (a.events[0]?.at ?? 0) - (b.events[0]?.at ?? 0))
 }

@@ -1,4 +1,6 @@
 import { mkdirSync } from 'node:fs'
+import { constants } from 'node:os'
+import { getSystemErrorName } from 'node:util'
 import { bwrapOptions } from '../bwrap/argv.ts'
 import { diagnose, locateBwrap } from '../host/bwrap.ts'
 import { seccompProgram } from '../bwrap/seccomp/filter.ts'
@@ -202,11 +204,11 @@ function checked(end: AgentEnd, bwrap: string, request: CommandRequest): AgentEn
   if (end.kind === 'setup-failed') return diagnose(end.stderr, bwrap)
   if (end.kind !== 'exec-failed') return end
   const name = request.as ?? request.argv[0]
-  const ENOENT = 2
+  const { ENOENT, ENOEXEC } = constants.errno
   if (end.errno === ENOENT) fail({ code: 'command-not-found', name })
-  return fail({
-    code: 'command-not-runnable',
-    path: name,
-    reason: `it cannot be executed (errno ${end.errno})`,
-  })
+  const reason =
+    end.errno === ENOEXEC
+      ? 'it is no program of this machine, and no script with a first line such as #!/bin/sh'
+      : `it cannot be executed (${getSystemErrorName(-end.errno)})`
+  return fail({ code: 'command-not-runnable', path: name, reason })
 }

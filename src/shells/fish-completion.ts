@@ -13,10 +13,12 @@ complete -c agentbox -n '__fish_seen_subcommand_from ${running.join(' ')}' -x -a
 `
 }
 
-function oneCommand({ name, summary, words, options, takesCommand }: Spoken): string {
+function oneCommand({ name, summary, words, files, options, takesCommand }: Spoken): string {
   const here = `complete -c agentbox -n '__fish_seen_subcommand_from ${name}'`
-  const first =
-    words.length > 0 ? `${here} -a ${quote(words.join(' '))}\n` : takesCommand ? '' : `${here} -F\n`
+  const first = [
+    ...(words.length > 0 ? [`${here} -a ${quote(words.join(' '))}\n`] : []),
+    ...(files && !takesCommand ? [`${here} -F\n`] : []),
+  ].join('')
   return `complete -c agentbox -n __fish_use_subcommand -a ${name} -d ${quote(summary)}
 ${first}${options.map((option) => `${here} ${oneOption(option)}\n`).join('')}`
 }

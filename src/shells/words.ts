@@ -4,8 +4,10 @@ import type { Command } from '../commands/types.ts'
 export interface Spoken {
   name: string
   summary: string
-  /** What may stand first behind the name: from the usage, `install | list | remove`. */
-  words: string[]
+  /** What may stand first behind the name: from the usage, `install | show WHAT`, or the command's own. */
+  words: readonly string[]
+  /** Whether it takes files. */
+  files: boolean
   takesCommand: boolean
   options: SpokenOption[]
 }
@@ -22,10 +24,11 @@ export interface SpokenOption {
 export function spoken(commands: readonly Command[]): Spoken[] {
   return commands
     .filter(({ hidden }) => hidden !== true)
-    .map(({ name, summary, usage, takesCommand, options }) => ({
+    .map(({ name, summary, usage, words = wordsOf(usage), takesCommand, options }) => ({
       name,
       summary,
-      words: /^\[?([\w-]+(?: \| [\w-]+)+)/.exec(usage)?.[1]?.split(' | ') ?? [],
+      words,
+      files: words.length === 0 || usage.endsWith(' FILE'),
       takesCommand: takesCommand === true,
       options: Object.entries(options).map(([option, { type, short, about, value, choices = [] }]) => ({
         name: option,
@@ -35,6 +38,13 @@ export function spoken(commands: readonly Command[]): Spoken[] {
         choices,
       })),
     }))
+}
+
+function wordsOf(usage: string): string[] {
+  return usage
+    .replace(/^\[(.*)\]$/, '$1')
+    .split(' | ')
+    .flatMap((one) => /^[a-z]+/.exec(one)?.[0] ?? [])
 }
 
 export const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`

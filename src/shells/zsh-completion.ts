@@ -30,12 +30,13 @@ fi
 `
 }
 
-function oneCommand({ name, words, takesCommand, options }: Spoken): string {
+function oneCommand({ name, words, files, takesCommand, options }: Spoken): string {
   const rest = takesCommand
     ? ["'(-)1:command:_command_names -e'", "'*::argument:_normal'"]
-    : words.length > 0
-      ? [quoted(`1:what:(${words.join(' ')})`)]
-      : ["'*:file:_files'"]
+    : [
+        ...(words.length > 0 ? [quoted(`1:what:(${words.join(' ')})`)] : []),
+        ...(files ? ["'*:file:_files'"] : []),
+      ]
   const all = [...options.map(oneOption), "'(-h --help)'{-h,--help}'[help]'", ...rest]
   return `  ${name})\n    _arguments -s -S ${all.join(' \\\n      ')}\n    ;;\n`
 }

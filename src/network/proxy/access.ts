@@ -98,12 +98,15 @@ export async function admit(
   const decision = decide(access.rules, authority)
   const { permissive = false } = access
   if (!decision.allowed && (!permissive || isRestriction(decision.rule))) refuse(decision.rule)
-  const allow = (addresses: readonly string[], upstream?: UpstreamProxy): Route => {
-    const { allowed, rule } = decision
+  const tell = (trouble?: string): void => {
     // What would be refused is kept as refused, so that it can be proposed.
-    const note = allowed ? rule : `${rule}; let through by --learn-permit`
-    access.report({ decision: allowed ? 'allowed' : 'refused', host, port, rule: note, via })
-    return { host, port, exact: allowed ? decision.exact : true, addresses, upstream }
+    const notes = [decision.rule, decision.allowed ? undefined : 'let through by --learn-permit', trouble]
+    const rule = notes.filter((note) => note !== undefined).join('; ')
+    access.report({ decision: decision.allowed ? 'allowed' : 'refused', host, port, rule, via })
+  }
+  const allow = (addresses: readonly string[], upstream?: UpstreamProxy): Route => {
+    tell()
+    return { host, port, exact: decision.allowed ? decision.exact : true, addresses, upstream }
   }
   const special = target.kind === 'address' ? refusedAddress(access.rules, host, port) : undefined
   if (special !== undefined) refuse(special)
@@ -111,6 +114,10 @@ export async function admit(
   if (upstream !== undefined) return allow([], upstream)
   if (target.kind === 'address') return allow([host])
   const found = await resolved(access, host)
+  if (found.length === 0) {
+    tell(UNRESOLVED)
+    throw new Refusal('unreachable', UNRESOLVED, host)
+  }
   const reasons = found.map((address) => refusedAddress(access.rules, address, port))
   const usable = found.filter((_, at) => reasons[at] === undefined)
   if (usable.length === 0) refuse(`its address is not public: ${reasons[0]}`)
@@ -154,12 +161,12 @@ export function noteFlow(access: Access, route: Route, remote: Duplex): void {
   remote.once('close', () => flows?.delete(remote))
 }
 
+const UNRESOLVED = 'the name does not resolve'
+
 async function resolved(access: Access, host: string): Promise<readonly string[]> {
   try {
-    const found = await access.resolve(host)
-    if (found.length > 0) return found
+    return await access.resolve(host)
   } catch {
-    // Told below.
+    return []
   }
-  throw new Refusal('unreachable', 'the name does not resolve', host)
 }

@@ -27,8 +27,11 @@ export const systemWords: Words<
   ],
   'cwd-gone': () => ['the current directory does not exist any more', 'go to a directory that does'],
   'command-not-found': ({ name }) => [`${shown(name)}: command not found`],
-  'command-not-runnable': ({ path, reason }) => [`${shown(path)}: ${shown(reason)}`],
-  io: ({ action, path, reason }) => [`cannot ${action} ${shown(path)}: ${shown(reason)}`],
+  'command-not-runnable': ({ path, reason }) => [`${shown(path)}: ${shown(plainReason(reason))}`],
+  io: ({ action, path, reason, hint }) => [
+    `cannot ${action} ${shown(path)}: ${shown(plainReason(reason))}`,
+    ...(hint === undefined ? [] : [shown(hint)]),
+  ],
   'bwrap-missing': () => [
     'bubblewrap (bwrap) is not installed; without it there is no box, so nothing was started',
     'install it: apt-get install bubblewrap · dnf install bubblewrap · pacman -S bubblewrap · apk add bubblewrap',
@@ -71,6 +74,9 @@ export const systemWords: Words<
     'mend it, or set XDG_STATE_HOME to a directory of your own',
   ],
 }
+
+/** Of what Node says (`ENOENT: no such file or directory, open '/x'`) what is not said already. */
+const plainReason = (reason: string): string => /^E[A-Z0-9]+: ([^,]+), /.exec(reason)?.[1] ?? reason
 
 function usernsRefused(by: 'apparmor' | 'sysctl' | 'unknown', stderr: string): string[] {
   const first = 'this system does not let bubblewrap make user namespaces; nothing was started'

@@ -65,6 +65,18 @@ it('--last goes with the other options, but not with the name of a session', asy
   expect([done.status, done.stderr]).toEqual([2, expect.stringContaining('one session, or --last')])
 })
 
+it('--last passes over what verify starts', async () => {
+  const done = await at.launch(['verify'], { cwd: project }).ended
+  expect(done.status).toBe(0)
+  expect(started(await log([])).filter((command) => command.includes('agentbox verify'))).toHaveLength(2)
+  expect(started(await log(['--last']))).toEqual(['echo second'])
+})
+
+it('names what can be asked for where there is no such session', async () => {
+  const done = await at.launch(['log', '1-2-3'], { cwd: project }).ended
+  expect([done.status, done.stderr]).toEqual([125, expect.stringContaining('agentbox log --all --json')])
+})
+
 it('--last says where there was none', async () => {
   at.dir(`${at.home}/work/new`)
   const done = await at.launch(['log', '--last'], { cwd: `${at.home}/work/new` }).ended

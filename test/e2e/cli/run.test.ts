@@ -18,6 +18,7 @@ describe.each(['user', 'root'] as const)('agentbox run, as %s', (who: Who) => {
     at = makeHome(who)
     project = `${at.home}/work/project`
     at.write(`${project}/a.txt`, 'a\n')
+    at.write(`${at.home}/work/plain.sh`, 'echo\n', 0o755)
     at.write(`${project}/.env`, 'TOKEN=s3cret\nNAME="x"\n')
     await at.must(['git', 'init', '-q', project])
   })
@@ -102,6 +103,7 @@ describe.each(['user', 'root'] as const)('agentbox run, as %s', (who: Who) => {
       ['a command that is not there', ['nothing-like-this'], 127, 'nothing-like-this: command not found'],
       ['a path that is not there', ['./nothing'], 127, 'command not found'],
       ['a file that is no program', ['./a.txt'], 126, 'not an executable file'],
+      ['a script that does not say by what', ['../plain.sh'], 126, 'a first line such as #!/bin/sh'],
       ['a directory', ['.'], 127, 'not found'],
       ['a directory by path', ['./.git'], 126, 'not an executable file'],
       ['the empty command', [''], 127, 'command not found'],

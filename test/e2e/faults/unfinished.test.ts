@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { listQuarantine } from '../../../src/protect/quarantine.ts'
+import type { Finding } from '../../../src/doctor/types.ts'
 import { makeHome, type TestHome } from '../../support/home.ts'
 import { processesWith } from '../../support/processes.ts'
 import { eventually, type Ended } from '../../support/spawn.ts'
@@ -62,6 +63,17 @@ describe.each(['user', 'root'] as const)('what a killed session leaves undone, a
     )
     expect(rest).toMatch(/agentbox quarantine finish .*: \.envrc, node_modules.* and 1 more$/)
     expect(before).toMatch(/agentbox quarantine: \.mcp\.json$/)
+    const findings = async (): Promise<Finding[]> =>
+      (JSON.parse((await agentbox('doctor', '--json', 'unfinished')).stdout) as { findings: Finding[] })
+        .findings
+    expect(await findings()).toMatchObject([
+      {
+        severity: 'warning',
+        problem: expect.stringContaining('.envrc'),
+        mend: expect.stringContaining('finish'),
+      },
+      { severity: 'note', problem: expect.stringContaining('.mcp.json'), mend: 'agentbox quarantine' },
+    ])
     for (let launch = 0; launch < 2; launch++) {
       const { status: code, stderr } = await agentbox('run', '--', 'true')
       expect([code, stderr]).toEqual([0, expect.stringContaining('agentbox quarantine finish')])
@@ -77,6 +89,7 @@ describe.each(['user', 'root'] as const)('what a killed session leaves undone, a
     expect(moved().toSorted()).toEqual(['.mcp.json', ...left].toSorted())
     for (const path of ['.vscode/settings.json', 'tree/.git', 'node_modules/known/.git/HEAD'])
       expect(existsSync(`${project}/${path}`)).toBe(true)
+    expect(await findings()).toEqual([])
     expect(await agentbox('run', '--', 'true')).toMatchObject({ status: 0, stderr: '' })
     expect(notes()).toEqual([])
   })
@@ -84,10 +97,21 @@ describe.each(['user', 'root'] as const)('what a killed session leaves undone, a
   it("is the user's if he says so", async () => {
     await killed('true')
     at.write(`${project}/.envrc`, 'mine\n')
-    expect(await agentbox('quarantine', 'keep')).toMatchObject({ status: 0, stdout: '' })
+    expect(await agentbox('quarantine', 'keep')).toMatchObject({
+      status: 0,
+      stderr: `kept: ${project}/.envrc\n`,
+    })
     expect(await agentbox('run', '--', 'true')).toMatchObject({ status: 0, stderr: '' })
     expect(existsSync(`${project}/.envrc`)).toBe(true)
     expect([moved(), notes()]).toEqual([[], []])
+  })
+
+  it('is nothing where only the session is gone', async () => {
+    await killed('true')
+    expect(await agentbox('quarantine', 'finish')).toMatchObject({
+      status: 0,
+      stderr: 'no session here has left anything undone\n',
+    })
   })
 
   it('is told once if there is nothing left to do', async () => {

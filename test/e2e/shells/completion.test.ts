@@ -66,6 +66,9 @@ describe.each(['bash', 'fish'] as const)('%s completes', (shell) => {
   it.each([
     ['agentbox shims ', 'install'],
     ['agentbox activate z', 'zsh'],
+    ['agentbox quarantine ', 'keep'],
+    ['agentbox secret ', 'edit'],
+    ['agentbox doctor b', 'bwrap'],
     ['agentbox run --network ', 'none'],
     ['agentbox run -- stu', 'stub'],
     ['agentbox off stu', 'stub'],
@@ -76,6 +79,7 @@ describe.each(['bash', 'fish'] as const)('%s completes', (shell) => {
 
 it.each([
   ['agentbox shims rem\t', '<shims><remove>'],
+  ['agentbox quarantine kee\t', '<quarantine><keep>'],
   ['agentbox sch\t', '<schema>'],
   ['agentbox run --with\t', '<run><--without-grants>'],
   ['agentbox run -- stu\t', '<run><--><stub>'],

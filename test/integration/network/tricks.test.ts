@@ -29,6 +29,20 @@ const world: World = {
   },
 }
 
+it('what is allowed and cannot be resolved is told', async () => {
+  const stub = makeStub(world)
+  expect(await stub.say(connect('none.wild.example:443'))).toMatch(/^HTTP\/1\.1 502 [^]*does not resolve/)
+  expect(stub.verdicts).toEqual([
+    {
+      decision: 'allowed',
+      host: 'none.wild.example',
+      port: 443,
+      rule: '*.wild.example; the name does not resolve',
+      via: 'connect',
+    },
+  ])
+})
+
 describe('asked for by CONNECT, nothing of this is dialled', () => {
   it.each([
     ...['evil.example:443', 'evil-good.example:443', 'good.example.evil.net:443', 'xgood.example:443'],
