@@ -15,6 +15,8 @@ export interface ResolveInput {
   own?: readonly string[] | undefined
   /** Where the environment put agents' state; joins the built-in ceiling. */
   moved?: readonly string[] | undefined
+  /** Agents' log-ins that are in the project. */
+  logins?: readonly string[] | undefined
   approvals: Approvals
 }
 

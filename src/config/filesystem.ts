@@ -1,4 +1,5 @@
 import { isWithin } from '../host/paths.ts'
+import { BUILT_IN } from '../policy/baseline.ts'
 import type { Policy, Sourced } from '../policy/types.ts'
 import { partsDir, type Context } from './context.ts'
 import { beyondCeiling, beyondFoundation, grantAt, type GrantedPath, type Limits } from './grants.ts'
@@ -12,7 +13,8 @@ export function filesystemOf(
 ): Policy['filesystem'] {
   const { layers, input, gate } = context
   const parts = (key: 'readonly' | 'hide') => restrictedParts(context, key)
-  const [readonly, hide] = [parts('readonly'), parts('hide')]
+  const logins = (input.logins ?? []).map((value) => ({ value, origin: BUILT_IN }))
+  const [readonly, hide] = [parts('readonly'), [...parts('hide'), ...logins]]
   const limits = { home: input.home, ceiling, own: input.own ?? [] }
   const write = grantedPaths(context, 'write', limits, { against: [...hide, ...readonly], given: [] })
   const read = grantedPaths(context, 'read', limits, { against: hide, given: write })

@@ -1,7 +1,8 @@
 import { AgentboxError, fail, type PolicyIssue } from '../errors.ts'
 import { agentboxDirs } from '../host/dirs.ts'
-import { parentOf } from '../host/paths.ts'
-import { agents } from '../policy/agents/index.ts'
+import { realpathOf } from '../host/files.ts'
+import { isWithin, parentOf } from '../host/paths.ts'
+import { agentPlaces } from '../policy/agents/places.ts'
 import type { RcFile } from './find.ts'
 import { flagLayer, type PolicyFlags } from './flags.ts'
 import { approvalsFrom } from './approvals.ts'
@@ -79,7 +80,7 @@ export async function loadPolicy(input: LoadInput): Promise<LoadedPolicy> {
     home: input.home,
     project: input.project,
     own: Object.values(dirs),
-    moved: movedState(input.env),
+    ...agentState(input),
   }
   const { trust, twinOf = () => undefined } = input
   const approvals =
@@ -166,8 +167,17 @@ async function collecting<T>(work: () => Promise<T>): Promise<T | { issues: Poli
   }
 }
 
-/** Where a variable moved an agent's state, credentials and all. */
-function movedState(env: LoadInput['env']): string[] {
-  const moved = agents.map(({ configDir }) => configDir && env[configDir.variable])
-  return moved.filter((dir) => dir?.startsWith('/') === true).map((dir) => dir!.replace(/\/+$/, ''))
+/** Where a variable moved an agent's state, and the log-ins that a variable or a link put into the project. */
+function agentState({ env, home, cwd, project }: LoadInput): { moved: string[]; logins: string[] } {
+  const places = agentPlaces(env, home, cwd)
+  const logins = places.flatMap(({ dir, logins }) => {
+    const real = realpathOf(dir) ?? dir
+    // Where the project is in the agent's own directory, that one's log-in is at its usual place.
+    if (isWithin(project, real)) return []
+    return logins.map((path) => realpathOf(path) ?? real + path.slice(dir.length))
+  })
+  return {
+    moved: places.filter(({ moved }) => moved).map(({ dir }) => dir),
+    logins: logins.filter((path) => isWithin(path, project)),
+  }
 }

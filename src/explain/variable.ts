@@ -1,6 +1,6 @@
 import type { LaunchPlan } from '../plan/ops.ts'
 import type { AgentProfile } from '../policy/agents/types.ts'
-import { matchesName, passedAlways } from '../policy/env.ts'
+import { isOfAgent, matchesName, passedAlways } from '../policy/env.ts'
 import type { Policy } from '../policy/types.ts'
 import type { Explanation } from './types.ts'
 
@@ -22,7 +22,7 @@ export function explainVariable(
     const text = given === undefined ? 'agentbox sets it for every box like this one' : 'env.set'
     return { ...about, state: 'set', because: [{ text, origin: given?.origin }], also: [mine] }
   }
-  const ofAgent = profile.env.some((pattern) => matchesName(name, pattern))
+  const ofAgent = isOfAgent(name, profile)
   const harmless = passedAlways.some((pattern) => matchesName(name, pattern))
   if (name in plan.env || pass !== undefined || (!isSet && (ofAgent || harmless))) {
     const text =

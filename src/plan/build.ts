@@ -28,8 +28,8 @@ export interface PlanInput {
   hidden: readonly stage.HiddenPath[]
   /** Existing granted paths, resolved. */
   grants: readonly stage.GrantedPath[]
-  /** Existing read-only parts of the agent's state, absolute. */
-  agentFiles: readonly string[]
+  /** Existing read-only parts of the agent's state. */
+  agentFiles: readonly stage.AgentFile[]
   /** Log-ins of other agents that the private home holds, absolute in the box. */
   otherLogins: readonly string[]
   /** The host directory behind a private home; undefined if the home is ephemeral. */

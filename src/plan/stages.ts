@@ -22,6 +22,12 @@ export interface HiddenPath {
   why: string
 }
 
+/** What of the user's own an agent is shown, read-only. */
+export interface AgentFile {
+  source: string
+  dest: string
+}
+
 const MEGABYTE = 1024 * 1024
 
 export function system(facts: HostFacts): SandboxOp[] {
@@ -95,7 +101,7 @@ export function tools(facts: HostFacts, program: readonly string[]): SandboxOp[]
 
 export function agent(
   profile: AgentProfile,
-  files: readonly string[],
+  files: readonly AgentFile[],
   otherLogins: readonly string[],
 ): SandboxOp[] {
   const managed = Object.entries(profile.managed).map(([dest, content]): SandboxOp => ({
@@ -117,10 +123,10 @@ export function agent(
             why: `${profile.name} is led to where its key is added`,
           },
         ]
-  const own = files.map((path): SandboxOp => ({
+  const own = files.map(({ source, dest }): SandboxOp => ({
     kind: 'bind',
-    source: path,
-    dest: path,
+    source,
+    dest,
     access: 'ro',
     why: `your settings of ${profile.name}`,
   }))

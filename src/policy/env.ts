@@ -95,10 +95,12 @@ export interface BoxEnv {
 /** The whole environment of the agent: an allow-list, so that a variable nobody thought of stays outside. */
 export function boxEnv({ host, policy, profile, home, user, shell, shown }: EnvInput): BoxEnv {
   const network = policy.network.mode.value === 'host' ? PROXIES : []
-  const allowed = [...passedAlways, ...network, ...profile.env, ...policy.env.pass.map(({ value }) => value)]
+  const allowed = [...passedAlways, ...network, ...policy.env.pass.map(({ value }) => value)]
   const passed: Record<string, string> = {}
   for (const [name, value] of Object.entries(host)) {
-    if (value !== undefined && allowed.some((pattern) => matchesName(name, pattern))) passed[name] = value
+    if (value === undefined) continue
+    if (isOfAgent(name, profile) || allowed.some((pattern) => matchesName(name, pattern)))
+      passed[name] = value
   }
   const leading = networkEnv(policy, host, passed)
   for (const name of withheld(policy, passed)) delete passed[name]
@@ -117,6 +119,11 @@ export function boxEnv({ host, policy, profile, home, user, shell, shown }: EnvI
     GIT_CONFIG_SYSTEM: '/run/agentbox/gitconfig',
   }
   return { env: { ...passed, ...made }, passed: Object.keys(passed).filter((name) => !(name in made)) }
+}
+
+/** Is it passed because this agent needs it? */
+export function isOfAgent(name: string, { env, unpassed = [] }: AgentProfile): boolean {
+  return !unpassed.includes(name) && env.some((pattern) => matchesName(name, pattern))
 }
 
 export function matchesName(name: string, pattern: string): boolean {

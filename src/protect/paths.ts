@@ -14,6 +14,11 @@ export interface ProtectedPath {
   why: string
 }
 
+/** What would be obeyed if it were there. */
+export interface AbsentPath extends ProtectedPath {
+  runBy: string
+}
+
 /** Something that may be created inside a git directory because it changes nothing for git. */
 export interface Placeholder {
   path: string
@@ -34,7 +39,7 @@ export interface Protection {
   /** The git directories, those of worktrees and submodules not among them, that the box may write to. */
   repositories: string[]
   /** What git or another program would obey there, and what is not there: it is moved away where it appears. */
-  absent: ProtectedPath[]
+  absent: AbsentPath[]
 }
 
 export interface ProtectInput {
@@ -44,6 +49,8 @@ export interface ProtectInput {
   entries: readonly { path: string; kind: string }[]
   /** What else is read-only where it lies in something writable: parts named by the policy, agentbox itself. */
   readonly: readonly ProtectedPath[]
+  /** What is not there and would be obeyed, beside what git would. */
+  absent: readonly AbsentPath[]
   /** Granted directories beside the project. */
   grants: readonly { path: string; access: 'ro' | 'rw' }[]
   /**
@@ -69,9 +76,9 @@ export function protectPaths(input: ProtectInput): Protection {
   const links = linksOf(input, rootOf)
   const fixed = [...readonly.map(({ path }) => path), ...links, ...input.covered]
   const pins = pinsFor(fixed, readonly, input, rootOf)
-  const absent = git.paths.filter(
-    ({ path }) =>
-      !made.has(path) && lstatOf(path) === undefined && !readonly.some((one) => isWithin(path, one.path)),
+  const missing = git.paths.filter(({ path }) => !made.has(path) && lstatOf(path) === undefined)
+  const absent = [...missing.map((one) => ({ ...one, runBy: 'git' })), ...input.absent].filter(
+    ({ path }) => !readonly.some((one) => isWithin(path, one.path)),
   )
   return { readonly, pins, links, placeholders, repositories: git.repositories, absent }
 }

@@ -1,21 +1,27 @@
 import { fail, type Grant } from '../errors.ts'
 import { findExecutable } from '../host/executables.ts'
-import { lstatOf, namesIn, readRegular, realpathOf } from '../host/files.ts'
+import { lstatOf, realpathOf } from '../host/files.ts'
 import { isWithin, parentOf } from '../host/paths.ts'
 import { buildPlan } from '../plan/build.ts'
 import type { LaunchPlan } from '../plan/ops.ts'
 import type { Executable } from '../plan/program.ts'
 import { generic } from '../policy/agents/generic.ts'
-import { agents, profileOf } from '../policy/agents/index.ts'
-import { lead } from '../policy/agents/lead.ts'
-import { relocate } from '../policy/agents/relocate.ts'
+import { profileOf } from '../policy/agents/index.ts'
 import type { AgentProfile } from '../policy/agents/types.ts'
 import type { Policy } from '../policy/types.ts'
-import { protectPaths, type Placeholder, type ProtectedPath } from '../protect/paths.ts'
+import {
+  protectPaths,
+  type AbsentPath,
+  type Placeholder,
+  type ProtectedPath,
+  type Protection,
+} from '../protect/paths.ts'
+import { agentParts } from './agent-places.ts'
 import { certificatesOf } from './certificates.ts'
 import type { Situation } from './situation.ts'
 import { unfinishedWords } from '../ui/wording/unfinished.ts'
 import { unfinishedIn, type Unfinished } from './unfinished.ts'
+import { agentFiles, otherLogins, profileFor, unfollowed } from './profile.ts'
 import { originText } from '../policy/origin.ts'
 import { existingParts, surveyFiles, writableRoots, type Survey } from './survey.ts'
 import { privateHomeOf, type PrivateHome } from './home.ts'
@@ -44,7 +50,7 @@ export interface Prepared {
   links: string[]
   /** See `Protection`. */
   repositories: string[]
-  absent: ProtectedPath[]
+  absent: AbsentPath[]
   /** What sessions here that were killed left undone. */
   unfinished: Unfinished[]
   placeholders: Placeholder[]
@@ -66,21 +72,8 @@ export function prepare(
   const profile = own ? generic : profileFor(program, situation)
   const ephemeral = policy.filesystem.home.value === 'ephemeral'
   const home = ephemeral ? undefined : privateHomeOf(dirs.state, project.root)
-  const writable = writableRoots(project.root, survey)
   const unfinished = unfinishedIn(dirs.state, project.root)
-  const protection = protectPaths({
-    project: project.root,
-    repository: project.repository,
-    entries: survey.scan.entries,
-    readonly: [
-      ...readonlyParts(policy, project.root),
-      ...steeringFiles(situation, writable),
-      ...ownInstallation(helper, writable),
-    ],
-    grants: survey.grants,
-    covered: [...survey.masks, ...survey.hidden].map(({ path }) => path),
-    named: namedParts(survey, policy),
-  })
+  const protection = protectionFor(situation, survey, helper)
   const plan = buildPlan({
     policy,
     facts,
@@ -105,12 +98,35 @@ export function prepare(
       ...unfinishedWords(unfinished, project.root),
       ...warningsFor(situation),
       ...ownProgram(own, program),
+      ...unfollowed(profile),
     ],
   })
   const { links, placeholders, repositories, absent } = protection
   const readonly = [...protection.readonly.map(({ path }) => path), ...links]
   const kept = { readonly, links, placeholders, repositories, absent }
   return { situation, survey, plan, profile, home, ...kept, unfinished }
+}
+
+/** What is read-only, and what is moved away where it appears. */
+function protectionFor(situation: Situation, survey: Survey, helper: string): Protection {
+  const { project, policy } = situation
+  const writable = writableRoots(project.root, survey)
+  const ofAgents = agentParts(situation)
+  return protectPaths({
+    project: project.root,
+    repository: project.repository,
+    entries: survey.scan.entries,
+    readonly: [
+      ...readonlyParts(policy, project.root),
+      ...steeringFiles(situation, writable),
+      ...ownInstallation(helper, writable),
+      ...ofAgents.readonly,
+    ],
+    absent: ofAgents.absent,
+    grants: survey.grants,
+    covered: [...survey.masks, ...survey.hidden].map(({ path }) => path),
+    named: namedParts(survey, policy),
+  })
 }
 
 const PLACES = ['hide', 'readonly', 'read', 'write'] as const
@@ -122,39 +138,6 @@ function namedParts({ masks }: Survey, { filesystem, masks: { substitute } }: Po
     ...substitute.map(({ value }) => value.target),
     ...PLACES.flatMap((key) => filesystem[key].map(({ value }) => value)),
   ]
-}
-
-/** The home is the repository's, for whichever agent; what one logged in with is not the others' to read. */
-function otherLogins(
-  { name }: AgentProfile,
-  home: PrivateHome | undefined,
-  { env, facts }: Situation,
-): string[] {
-  if (home === undefined) return []
-  return agents
-    .filter((agent) => agent.name !== name)
-    .flatMap((agent) => relocate(agent, env, facts.home).synced)
-    .filter((path) => lstatOf(`${home.home}/${path}`)?.isFile() === true)
-    .map((path) => `${facts.home}/${path}`)
-}
-
-function agentFiles({ readonly }: AgentProfile, home: string): string[] {
-  return readonly
-    .flatMap((entry) => {
-      const [dir = '', ending] = `${home}/${entry}`.split('/*')
-      if (ending === undefined) return [dir]
-      return namesIn(dir).flatMap((name) => (name.endsWith(ending) ? [`${dir}/${name}`] : []))
-    })
-    .filter((path) => realpathOf(path) !== undefined)
-}
-
-/** As this user has it, led to where its keys are added. */
-function profileFor({ name }: Executable, { env, facts, policy }: Situation): AgentProfile {
-  return lead(relocate(profileOf(name), env, facts.home), policy, facts.home, ownText)
-}
-
-function ownText(path: string): string | undefined {
-  return readRegular(realpathOf(path) ?? '', 1024 * 1024)?.toString('utf8')
 }
 
 /** Neither with the grants nor silently without them. */
@@ -197,7 +180,7 @@ function missingPaths({ filesystem }: Policy, project: string): string[] {
     filesystem[key]
       .filter(
         ({ value, origin }) =>
-          origin.layer !== 'user' && origin.layer !== 'system' && realpathOf(value) === undefined,
+          (origin.layer === 'repo' || origin.layer === 'flag') && realpathOf(value) === undefined,
       )
       .map(({ value, origin }) => {
         const name = isWithin(value, project) ? value.slice(project.length + 1) : value

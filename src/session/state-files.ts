@@ -1,6 +1,7 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { makeDirBeneath, readBeneath, writeBeneath } from '../host/beneath.ts'
 import { lstatOf, readRegular, realpathOf } from '../host/files.ts'
+import { hostPathOf } from '../policy/agents/relocate.ts'
 import type { AgentProfile, AgentSeed } from '../policy/agents/types.ts'
 import type { PrivateHome } from './home.ts'
 import { refreshed } from './log-in.ts'
@@ -26,7 +27,7 @@ export function prepareStateFiles(input: StateFilesInput): void {
   const notes = readNotes(input.box)
   const before = JSON.stringify(notes)
   // Some agents end at once if their directory is not there.
-  if (input.profile.configDir !== undefined) makeDirBeneath(input.box.home, input.profile.configDir.default)
+  for (const { dir } of input.profile.moves ?? []) makeDirBeneath(input.box.home, dir)
   for (const path of input.profile.synced) syncLogin(path, input, notes)
   for (const seed of input.profile.seeds) refreshSeed(seed, input, notes)
   if (JSON.stringify(notes) !== before) writeNotes(input.box, notes)
@@ -48,7 +49,9 @@ export function keepLogins(input: StateFilesInput): () => void {
   const { profile, hostHome, box } = input
   if (profile.synced.length === 0) return () => {}
   const marks = (): string =>
-    profile.synced.flatMap((path) => [markOf(`${hostHome}/${path}`), markOf(`${box.home}/${path}`)]).join()
+    profile.synced
+      .flatMap((path) => [markOf(hostPathOf(profile, path, hostHome)), markOf(`${box.home}/${path}`)])
+      .join()
   let last = marks()
   const timer = setInterval(() => {
     const now = marks()
@@ -67,8 +70,8 @@ export function keepLogins(input: StateFilesInput): () => void {
 }
 
 /** Neither half written nor, in the box, just logged out. */
-function isWhole(path: string, { hostHome, box }: StateFilesInput, notes: Notes): boolean {
-  const host = readRegular(realpathOf(`${hostHome}/${path}`) ?? '', LOGIN_LIMIT)
+function isWhole(path: string, { profile, hostHome, box }: StateFilesInput, notes: Notes): boolean {
+  const host = readRegular(realpathOf(hostPathOf(profile, path, hostHome)) ?? '', LOGIN_LIMIT)
   const inside = readBeneath(box.home, path, LOGIN_LIMIT)
   const known = inside === undefined ? notes[path] === undefined : objectOf(inside) !== undefined
   return known && objectOf(host) !== undefined
@@ -84,14 +87,15 @@ function markOf(path: string): string {
  * Makes a log-in file equal on both sides: the side that changed since they were last equal wins, the
  * user's own if both did. A log-in made only inside stays inside.
  */
-function syncLogin(path: string, { hostHome, box }: StateFilesInput, notes: Notes): void {
-  const host = readRegular(realpathOf(`${hostHome}/${path}`) ?? '', LOGIN_LIMIT)
+function syncLogin(path: string, { profile, hostHome, box }: StateFilesInput, notes: Notes): void {
+  const host = readRegular(realpathOf(hostPathOf(profile, path, hostHome)) ?? '', LOGIN_LIMIT)
   if (host === undefined) return
   const inside = readBeneath(box.home, path, LOGIN_LIMIT)
   const base = notes[path]
   if (inside !== undefined && base === digest(host) && digest(inside) !== base) {
     const content = broughtOut(host, inside)
-    if (content !== undefined && writeHost(`${hostHome}/${path}`, content)) notes[path] = digest(content)
+    if (content !== undefined && writeHost(hostPathOf(profile, path, hostHome), content))
+      notes[path] = digest(content)
     return
   }
   if (inside !== undefined && digest(inside) === digest(host)) notes[path] = digest(host)
@@ -130,14 +134,14 @@ function writeHost(path: string, content: Buffer): boolean {
  */
 function refreshSeed(
   { path, perProject }: AgentSeed,
-  { hostHome, box, project }: StateFilesInput,
+  { profile, hostHome, box, project }: StateFilesInput,
   notes: Notes,
 ): void {
-  const mark = markOf(`${hostHome}/${path}`)
+  const mark = markOf(hostPathOf(profile, path, hostHome))
   if (mark === '') return
   const present = readBeneath(box.home, path, SEED_LIMIT)
   if (notes[path] === mark && present !== undefined) return
-  const host = objectOf(readRegular(realpathOf(`${hostHome}/${path}`) ?? '', SEED_LIMIT))
+  const host = objectOf(readRegular(realpathOf(hostPathOf(profile, path, hostHome)) ?? '', SEED_LIMIT))
   if (host === undefined) return
   const inside = objectOf(present) ?? {}
   const merged: Record<string, unknown> = { ...inside, ...host }

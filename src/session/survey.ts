@@ -38,7 +38,7 @@ export function surveyFiles(situation: Situation): Survey {
   const hidden = existingParts(policy.filesystem.hide, project.root).map(({ path, origin }) => ({
     path,
     directory: lstatOf(path)?.isDirectory() === true,
-    why: `hidden by ${originText(origin)}`,
+    why: origin.layer === 'built-in' ? "an agent's log-in" : `hidden by ${originText(origin)}`,
   }))
   const roots = [project.root, ...grants.map(({ path }) => path)]
   const matcher = compileMatcher(policy.masks)

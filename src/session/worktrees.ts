@@ -19,8 +19,8 @@ export interface Worktrees {
 
 /**
  * A worktree's administration that has left its repository is taken away, with which its work tree is none any more.
- * Those that were there before are read-only, with whatever settings they have. The same for what git would obey and
- * what was not there: hooks, included files and the like.
+ * Those that were there before are read-only, with whatever settings they have. The same for what git or an
+ * agent would obey and what was not there: hooks, included files and the like.
  */
 export function watchWorktrees({ prepared, session, journal }: Watched): Worktrees {
   const { dirs, policy, project } = prepared.situation
@@ -28,9 +28,9 @@ export function watchWorktrees({ prepared, session, journal }: Watched): Worktre
   const roots = [...repositories, project.root, ...survey.grants.map(({ path }) => path)]
   const before = new Set(repositories.flatMap(strange))
   const told = new Set<string>()
-  const takeAway = (path: string): void => {
+  const takeAway = (path: string, runBy: string): void => {
     if (before.has(path) || told.has(path)) return
-    const about = { path, runBy: 'git' }
+    const about = { path, runBy }
     const root = roots.find((dir) => isWithin(path, dir))!
     try {
       if (policy.protect.absent.value === 'report') throw new Error('it stays')
@@ -42,8 +42,8 @@ export function watchWorktrees({ prepared, session, journal }: Watched): Worktre
     }
   }
   const look = (): void => {
-    repositories.flatMap(strange).forEach(takeAway)
-    for (const { path } of absent) if (lstatOf(path) !== undefined) takeAway(path)
+    for (const path of repositories.flatMap(strange)) takeAway(path, 'git')
+    for (const { path, runBy } of absent) if (lstatOf(path) !== undefined) takeAway(path, runBy)
   }
   const round = setInterval(look, ROUND).unref()
   return {

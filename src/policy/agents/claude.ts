@@ -5,7 +5,7 @@ export const claude: AgentProfile = {
   commands: ['claude'],
   packages: ['@anthropic-ai/claude-code'],
   marks: ['CLAUDECODE'],
-  configDir: { variable: 'CLAUDE_CONFIG_DIR', default: '.claude' },
+  moves: [{ variable: 'CLAUDE_CONFIG_DIR', dir: '.claude' }],
   readonly: [
     '.claude/settings.json',
     '.claude/settings.local.json',

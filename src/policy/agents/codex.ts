@@ -5,7 +5,7 @@ export const codex: AgentProfile = {
   commands: ['codex'],
   packages: ['@openai/codex'],
   marks: ['CODEX_SANDBOX', 'CODEX_SANDBOX_NETWORK_DISABLED', 'CODEX_THREAD_ID'],
-  configDir: { variable: 'CODEX_HOME', default: '.codex' },
+  moves: [{ variable: 'CODEX_HOME', dir: '.codex' }],
   readonly: [
     '.codex/config.toml',
     '.codex/hooks.json',

@@ -4,7 +4,7 @@ export const copilot: AgentProfile = {
   name: 'copilot',
   commands: ['copilot'],
   packages: ['@github/copilot'],
-  configDir: { variable: 'COPILOT_HOME', default: '.copilot' },
+  moves: [{ variable: 'COPILOT_HOME', dir: '.copilot' }],
   readonly: [
     '.copilot/mcp-config.json',
     '.copilot/settings.json',

@@ -5,6 +5,7 @@ export const gemini: AgentProfile = {
   commands: ['gemini'],
   packages: ['@google/gemini-cli'],
   marks: ['GEMINI_CLI'],
+  moves: [{ variable: 'GEMINI_CLI_HOME', dir: '.gemini', below: '.gemini' }],
   readonly: [
     '.gemini/settings.json',
     '.gemini/extensions',

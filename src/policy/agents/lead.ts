@@ -1,5 +1,6 @@
 import { ledTo, PLACEHOLDER } from '../credential-env.ts'
 import type { Policy } from '../types.ts'
+import { hostPathOf } from './relocate.ts'
 import type { AgentProfile } from './types.ts'
 
 type Json = Record<string, unknown>
@@ -7,7 +8,7 @@ type Json = Record<string, unknown>
 /**
  * The profile of an agent that takes base URLs from a file and from no variable: where a host has a credential, the
  * box gets that file with the host's URLs led to where the key is added. `read` has the user's own text. A file that
- * is not JSON stays as it is. Pure.
+ * the agent could not read either stays as it is. Pure.
  */
 export function lead(
   profile: AgentProfile,
@@ -19,7 +20,7 @@ export function lead(
   if (bases === undefined || policy.credentials.length === 0 || policy.network.mode.value !== 'allow')
     return profile
   const path = `${home}/${bases.path}`
-  const text = read(path)
+  const text = read(hostPathOf(profile, bases.path, home))
   const own = parsed(text ?? '{}')
   if (own === undefined) return profile
   const builtIn = Object.entries(bases.builtIn)
@@ -47,9 +48,16 @@ function ledWithin(value: unknown, policy: Policy): unknown {
   return { ...inner, baseUrl: base, ...('apiKey' in object ? { apiKey: PLACEHOLDER } : {}) }
 }
 
+/** As pi reads it: line comments and commas before a closing bracket may be there. */
+function withoutComments(text: string): string {
+  return text
+    .replaceAll(/("(?:\\.|[^"\\])*")|\/\/[^\n]*/g, (_, kept: string | undefined) => kept ?? '')
+    .replaceAll(/("(?:\\.|[^"\\])*")|,(?=\s*[}\]])/g, (_, kept: string | undefined) => kept ?? '')
+}
+
 function parsed(text: string): Json | undefined {
   try {
-    return asObject(JSON.parse(text))
+    return asObject(JSON.parse(withoutComments(text)))
   } catch {
     return undefined
   }

@@ -5,6 +5,10 @@ export const opencode: AgentProfile = {
   commands: ['opencode'],
   packages: ['opencode-ai'],
   marks: ['OPENCODE'],
+  moves: [
+    { variable: 'XDG_CONFIG_HOME', dir: '.config/opencode', below: 'opencode' },
+    { variable: 'XDG_DATA_HOME', dir: '.local/share/opencode', below: 'opencode' },
+  ],
   // Not the directory as a whole: it ends if it cannot write a .gitignore there.
   readonly: [
     '.config/opencode/opencode.json',

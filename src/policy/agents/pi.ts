@@ -4,7 +4,7 @@ export const pi: AgentProfile = {
   name: 'pi',
   commands: ['pi'],
   packages: ['@mariozechner/pi-coding-agent'],
-  configDir: { variable: 'PI_CODING_AGENT_DIR', default: '.pi/agent' },
+  moves: [{ variable: 'PI_CODING_AGENT_DIR', dir: '.pi/agent' }],
   readonly: [
     '.pi/agent/models.json',
     '.pi/agent/settings.json',

@@ -5,7 +5,7 @@ export const qwen: AgentProfile = {
   commands: ['qwen'],
   packages: ['@qwen-code/qwen-code'],
   marks: ['QWEN_CODE'],
-  configDir: { variable: 'QWEN_HOME', default: '.qwen' },
+  moves: [{ variable: 'QWEN_HOME', dir: '.qwen' }],
   readonly: [
     '.qwen/settings.json',
     '.qwen/QWEN.md',

@@ -15,8 +15,8 @@ export interface AgentProfile {
   packages?: readonly string[]
   /** Variables that it sets for the commands that it runs, and that no user would set. */
   marks?: readonly string[]
-  /** The variable that moves `root` elsewhere, and the directory that it moves. */
-  configDir?: { variable: string; default: string }
+  /** Variables by which the user moves its directories. */
+  moves?: readonly AgentMove[]
   /**
    * Configuration of the user's own: seen, never written. Entries that do not exist are left out; `DIR/*.sh` are all
    * files in DIR whose names end so.
@@ -42,15 +42,27 @@ export interface AgentProfile {
    * `lead.ts`.
    */
   bases?: { path: string; builtIn: Readonly<Record<string, string>> }
+  /** Set by `relocate`: host directories, absolute, of which the box shows the files at these places. */
+  sources?: Readonly<Record<string, string>>
+  /** Set by `relocate`: variables that are not passed, whatever `env` says. */
+  unpassed?: readonly string[]
   /** What the box gets in place of that file; `own`: made of one of the user's. */
   led?: { path: string; content: string; own: boolean }
   /** Hosts that the agent cannot work without (`@agent` in `network.allow`). */
   hosts: readonly string[]
 }
 
+export interface AgentMove {
+  variable: string
+  /** What it moves. */
+  dir: string
+  /** Where that is below the directory that the variable names, if it is not that one itself. */
+  below?: string
+}
+
 export interface AgentSeed {
   path: string
-  /** Its place when `configDir.variable` is set, relative to that directory. */
+  /** Its place when the first of `moves` is used, relative to that directory. */
   inConfigDir?: string
   /** A top-level object keyed by project directory; only this project's entry is copied. */
   perProject?: string

@@ -8,7 +8,7 @@ import { curious, marker, recall, remember, remembered, seek, small, wait, work 
 import { realKey } from './surroundings.mjs'
 import { activated, bare, changes, snapshot, write } from './world.mjs'
 
-const LIMIT = 150_000
+const LIMIT = 400_000
 
 /** One conversation; returns what the API saw of it. */
 async function talk(world, args, { start = activated, env = {} } = {}) {

@@ -37,6 +37,7 @@ function protect(
     project,
     repository: findRepository(project),
     entries,
+    absent: [],
     readonly: readonly.map((path) => ({ path: `${project}/${path}`, why: 'test' })),
     grants: [],
     covered: [],

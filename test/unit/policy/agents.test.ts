@@ -2,16 +2,22 @@ import { readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { claude } from '../../../src/policy/agents/claude.ts'
 import { agents, profileOf } from '../../../src/policy/agents/index.ts'
+import { gemini } from '../../../src/policy/agents/gemini.ts'
 import { lead } from '../../../src/policy/agents/lead.ts'
+import { opencode } from '../../../src/policy/agents/opencode.ts'
 import { pi } from '../../../src/policy/agents/pi.ts'
-import { relocate } from '../../../src/policy/agents/relocate.ts'
+import { agentPlaces } from '../../../src/policy/agents/places.ts'
+import { hostPathOf, relocate } from '../../../src/policy/agents/relocate.ts'
+import { isOfAgent } from '../../../src/policy/env.ts'
 import { policyWith } from './policies.ts'
 
 describe('agents', () => {
   it('lists every profile of the folder', () => {
     const files = readdirSync(new URL('../../../src/policy/agents/', import.meta.url))
       .map((file) => file.replace('.ts', ''))
-      .filter((name) => !['index', 'types', 'generic', 'relocate', 'recognise', 'lead'].includes(name))
+      .filter(
+        (name) => !['index', 'types', 'generic', 'relocate', 'places', 'recognise', 'lead'].includes(name),
+      )
     expect(agents.map(({ name }) => name).toSorted()).toEqual(files.toSorted())
   })
 
@@ -41,24 +47,90 @@ describe('agents', () => {
 })
 
 describe('relocate', () => {
-  const moved = (value: string | undefined): unknown =>
-    relocate(claude, { CLAUDE_CONFIG_DIR: value }, '/home/u')
+  const places = { home: '/home/u', project: '/home/u/p', real: (path: string) => path }
+  const moved = (value: string | undefined, at = places): typeof claude =>
+    relocate(claude, { CLAUDE_CONFIG_DIR: value }, at)
 
   it('follows the variable within the home', () => {
-    expect(moved('/home/u/.config/cl/')).toMatchObject({
+    const profile = moved('/home/u/.config/cl/')
+    expect(profile).toMatchObject({
       synced: ['.config/cl/.credentials.json'],
       seeds: [{ path: '.config/cl/.claude.json' }],
-      configDir: { default: '.config/cl' },
+      moves: [{ dir: '.config/cl' }],
+    })
+    expect(isOfAgent('CLAUDE_CONFIG_DIR', profile)).toBe(true)
+    expect(hostPathOf(profile, profile.synced[0]!, '/home/u')).toBe('/home/u/.config/cl/.credentials.json')
+  })
+
+  it('shows what lies outside the home at the usual place', () => {
+    const profile = moved('/data/claude')
+    const { readonly, synced, seeds } = claude
+    expect(profile).toMatchObject({ readonly, synced, seeds })
+    expect(isOfAgent('CLAUDE_CONFIG_DIR', profile)).toBe(false)
+    const at = (path: string): string => hostPathOf(profile, path, '/home/u')
+    expect(at('.claude/settings.json')).toBe('/data/claude/settings.json')
+    expect(at('.claude.json')).toBe('/data/claude/.claude.json')
+    expect(at('.claude-other')).toBe('/home/u/.claude-other')
+  })
+
+  it.each(['/home/u', '/home/u/../v', '/home', 'relative', '/', '/home/u/p', '/home/u/p/cl'])(
+    'neither passes nor follows %s',
+    (value) => {
+      const profile = moved(value)
+      expect(isOfAgent('CLAUDE_CONFIG_DIR', profile)).toBe(false)
+      expect(profile).toMatchObject({ readonly: claude.readonly, synced: claude.synced })
+      expect(profile.sources).toBeUndefined()
+    },
+  )
+
+  it('does not follow a link into the project', () => {
+    const profile = moved('/home/u/cl', { ...places, real: () => '/home/u/p/cl' })
+    expect(profile).toMatchObject({ readonly: claude.readonly, unpassed: ['CLAUDE_CONFIG_DIR'] })
+  })
+
+  it.each([undefined, '', '/home/u/.claude', '/home/u/.claude/'])('is nothing for %j', (value) =>
+    expect(moved(value)).toBe(claude),
+  )
+
+  it.each(agents.flatMap((agent) => (agent.moves ?? []).map((move) => ({ agent, ...move }))))(
+    'does not pass $variable that leads out of the home',
+    ({ agent, variable, dir, below }) => {
+      const profile = relocate(agent, { [variable]: '/data/x' }, places)
+      expect(isOfAgent(variable, profile)).toBe(false)
+      expect(hostPathOf(profile, dir, '/home/u')).toBe(below === undefined ? '/data/x' : `/data/x/${below}`)
+    },
+  )
+
+  it('knows a directory below the one that is named', () => {
+    const profile = relocate(gemini, { GEMINI_CLI_HOME: '/home/u/g' }, places)
+    expect(profile.readonly).toContain('g/.gemini/settings.json')
+    expect(relocate(gemini, { GEMINI_CLI_HOME: '/home/u' }, places)).toBe(gemini)
+  })
+
+  it('shows at the usual place what a variable moves that is not passed', () => {
+    const profile = relocate(opencode, { XDG_DATA_HOME: '/home/u/data' }, places)
+    expect(profile.synced).toEqual(opencode.synced)
+    expect(hostPathOf(profile, opencode.synced[0]!, '/home/u')).toBe('/home/u/data/opencode/auth.json')
+    expect(isOfAgent('XDG_DATA_HOME', profile)).toBe(false)
+  })
+})
+
+describe('agentPlaces', () => {
+  const of = (agent: string, env: NodeJS.ProcessEnv): unknown =>
+    agentPlaces(env, '/home/u', '/home/u/p').find((place) => place.agent === agent)
+
+  it('says where the user has what', () => {
+    expect(of('codex', {})).toMatchObject({
+      dir: '/home/u/.codex',
+      moved: false,
+      logins: ['/home/u/.codex/auth.json'],
+    })
+    expect(of('codex', { CODEX_HOME: 'cfg' })).toMatchObject({ dir: '/home/u/p/cfg', moved: true })
+    expect(of('gemini', { GEMINI_CLI_HOME: '/g' })).toMatchObject({
+      dir: '/g/.gemini',
+      logins: ['/g/.gemini/oauth_creds.json', '/g/.gemini/google_accounts.json'],
     })
   })
-
-  it.each(['/data/claude', '/home/u', '/home/u/../v', 'relative', '/'])('does not pass %s', (value) => {
-    const profile = relocate(claude, { CLAUDE_CONFIG_DIR: value }, '/home/u')
-    expect(profile.env).not.toContain('CLAUDE_CONFIG_DIR')
-    expect(profile.readonly).toEqual(claude.readonly)
-  })
-
-  it.each([undefined, ''])('is nothing for %j', (value) => expect(moved(value)).toBe(claude))
 })
 
 describe('lead', () => {
@@ -102,14 +174,31 @@ describe('lead', () => {
     })
   })
 
+  it('reads comments and commas at the end, as pi does', () => {
+    const text = `{
+      // "openai": { "baseUrl": "https://api.openai.com/v9" },
+      "providers": { "mine": { "baseUrl": "https://api.openai.com/v2", "apiKey": "a//b,]", }, }, // mine
+    }`
+    expect(providers(text)).toMatchObject({
+      mine: { baseUrl: 'http://127.0.0.1:61129/v2', apiKey: 'agentbox-placeholder' },
+      openai: { baseUrl: 'http://127.0.0.1:61129/v1' },
+    })
+    const other = '{"providers": {"x": {"baseUrl": "https://x.example", "apiKey": "a//b,]"}}} // "'
+    expect(providers(other)).toMatchObject({ x: { baseUrl: 'https://x.example', apiKey: 'a//b,]' } })
+  })
+
   it('leaves a file that it cannot read, and everything where no key is added', () => {
-    expect(given('{ // mine')).toBe(pi)
+    expect(given('{ mine')).toBe(pi)
     expect(given(undefined, 'none')).toBe(pi)
     expect(lead(claude, policyWith({}), '/home/u', () => undefined)).toBe(claude)
   })
 
   it('follows a directory that was moved', () => {
-    const moved = relocate(pi, { PI_CODING_AGENT_DIR: '/home/u/pi' }, '/home/u')
+    const moved = relocate(
+      pi,
+      { PI_CODING_AGENT_DIR: '/home/u/pi' },
+      { home: '/home/u', project: '/home/u/p', real: (path) => path },
+    )
     expect(moved.bases?.path).toBe('pi/models.json')
   })
 })

@@ -1,0 +1,57 @@
+import { lstatOf, namesIn, readRegular, realpathOf } from '../host/files.ts'
+import type { Executable } from '../plan/program.ts'
+import type { AgentFile } from '../plan/stages.ts'
+import { agents, profileOf } from '../policy/agents/index.ts'
+import { lead } from '../policy/agents/lead.ts'
+import { hostPathOf, relocate } from '../policy/agents/relocate.ts'
+import type { AgentProfile } from '../policy/agents/types.ts'
+import type { PrivateHome } from './home.ts'
+import type { Situation } from './situation.ts'
+
+/** As this user has it, led to where its keys are added. */
+export function profileFor({ name }: Executable, situation: Situation): AgentProfile {
+  return lead(relocated(profileOf(name), situation), situation.policy, situation.facts.home, ownText)
+}
+
+function relocated(profile: AgentProfile, { env, facts, project }: Situation): AgentProfile {
+  const real = (path: string): string => realpathOf(path) ?? path
+  return relocate(profile, env, { home: facts.home, project: project.root, real })
+}
+
+function ownText(path: string): string | undefined {
+  return readRegular(realpathOf(path) ?? '', 1024 * 1024)?.toString('utf8')
+}
+
+/** Existing files of the profile. */
+export function agentFiles(profile: AgentProfile, home: string): AgentFile[] {
+  return profile.readonly
+    .flatMap((entry) => {
+      const [path = '', ending] = entry.split('/*')
+      const [source, dest] = [hostPathOf(profile, path, home), `${home}/${path}`]
+      if (ending === undefined) return [{ source, dest }]
+      const names = namesIn(source).filter((name) => name.endsWith(ending))
+      return names.map((name) => ({ source: `${source}/${name}`, dest: `${dest}/${name}` }))
+    })
+    .filter(({ source }) => realpathOf(source) !== undefined)
+}
+
+/** The home is the repository's, for whichever agent; what one logged in with is not the others' to read. */
+export function otherLogins(
+  { name }: AgentProfile,
+  home: PrivateHome | undefined,
+  situation: Situation,
+): string[] {
+  if (home === undefined) return []
+  return agents
+    .filter((agent) => agent.name !== name)
+    .flatMap((agent) => [...agent.synced, ...relocated(agent, situation).synced])
+    .filter((path) => lstatOf(`${home.home}/${path}`)?.isFile() === true)
+    .map((path) => `${situation.facts.home}/${path}`)
+}
+
+/** What the user may wonder about. */
+export function unfollowed({ name, moves = [], unpassed = [], sources = {} }: AgentProfile): string[] {
+  return moves
+    .filter(({ variable, dir }) => unpassed.includes(variable) && !(dir in sources))
+    .map(({ variable }) => `${variable} is not followed: ${name} has a directory of its own in the box`)
+}
