@@ -16,6 +16,7 @@ static struct {
   bool frozen, alone;
   int unanswered; /* PINGs */
   int64_t next_ping;
+  char directory[PATH_MAX]; /* that the agent begins in */
 } it;
 
 enum { PING_MS = 1000, MOST_UNANSWERED = 2 };
@@ -98,7 +99,8 @@ _Noreturn static void become_agent(int starter, struct limits limits, char **arg
   close_from(4, INT_MAX);
   if (!limit(RLIMIT_CORE, 0) || (limits.processes > 0 && !limit(RLIMIT_NPROC, (rlim_t)limits.processes)) ||
       (limits.memory > 0 && !limit(RLIMIT_DATA, (rlim_t)limits.memory)) ||
-      (limits.open_files > 0 && !soften(RLIMIT_NOFILE, (rlim_t)limits.open_files)) || !enter_scope())
+      (limits.open_files > 0 && !soften(RLIMIT_NOFILE, (rlim_t)limits.open_files)) || chdir(it.directory) != 0 ||
+      !enter_scope())
     error = errno;
   for (int number = 1; number <= 64; number++) signal(number, SIG_DFL);
   sigset_t none;
@@ -324,6 +326,8 @@ int init_main(int argc, char **argv) {
   /* Not in the group of Node either, which gets what is meant for host processes. */
   if (getpid() != 1 || setpgid(0, 0) != 0) _exit(125);
   if (prctl(PR_SET_DUMPABLE, 0) != 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) die("prctl");
+  /* What is mounted over a directory meanwhile is not seen by whoever is in it already. */
+  if (getcwd(it.directory, sizeof it.directory) == NULL || chdir("/") != 0) die("chdir");
   it.signals = watch_signals();
   open_processes();
   tell(READY, 0);

@@ -18,12 +18,13 @@ enum request_kind {
   LINK,           /* a symbolic link to `text` over `path`, which is no directory */
   FORGET,         /* the mask that the request `dev` made is not needed any more: its room is */
   AGAIN,          /* what comes to stand at `path` is covered at once, before it is asked for; see again.c */
+  PIN,            /* `path`, with all that is mounted in it, becomes a mount of its own */
 };
 
 /* Followed by `path` and `text`, without NULs at their ends. */
 struct request_header {
   uint32_t kind, id;
-  /* MASK…, PROTECT, LINK, UNMASK: what stands there on the host; anything else is left alone. */
+  /* MASK…, PROTECT, PIN, LINK, UNMASK: what stands there on the host; anything else is left alone. */
   uint64_t dev, ino;
   uint32_t path, text;
 };

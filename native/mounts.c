@@ -41,8 +41,10 @@ static bool attach(int tree, int target) {
   return syscall(SYS_move_mount, tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) == 0;
 }
 
+static int copy_of(int target) { return clone_tree(target, "", AT_EMPTY_PATH | AT_RECURSIVE); }
+
 static int read_only_copy(int target) {
-  int tree = clone_tree(target, "", AT_EMPTY_PATH | AT_RECURSIVE);
+  int tree = copy_of(target);
   if (tree < 0 || set_attributes(tree, AT_RECURSIVE, MOUNT_ATTR_RDONLY, 0)) return tree;
   int error = errno;
   close(tree);
@@ -96,6 +98,7 @@ int mount_over(const struct request *request, int target, struct answer *answer)
   if (head->kind == LINK && S_ISDIR(before.mode)) return EISDIR;
   if (head->kind == PROTECT && before.root && is_read_only(target)) return 0;
   int tree = head->kind == PROTECT     ? read_only_copy(target)
+             : head->kind == PIN       ? copy_of(target)
              : S_ISDIR(before.mode)    ? directory_mask()
                                        : file_mask(request);
   if (tree < 0) return errno;
@@ -181,6 +184,7 @@ void answer_mount(const struct request *request, struct answer *answer) {
   case MASK_TEXT:
   case LINK:
   case PROTECT:
+  case PIN:
   case AGAIN:
   case UNMASK: answer->error = answer_path(request, answer); return;
   case REWRITE: answer->error = rewrite_text(request); return;

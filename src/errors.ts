@@ -49,7 +49,7 @@ export type Problem =
   | { code: 'bwrap-too-old'; path: string; version: string; needed: string }
   | { code: 'bwrap-untrusted'; path: string; reason: string }
   | { code: 'bwrap-failed'; stderr: string }
-  | { code: 'box-too-large'; masks: number; protected: number }
+  | { code: 'box-too-large'; mounts: number }
   | { code: 'userns-refused'; by: 'apparmor' | 'sysctl' | 'unknown'; stderr: string }
   | { code: 'arch-unsupported'; arch: string }
   | { code: 'helper-missing'; path: string }

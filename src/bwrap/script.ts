@@ -3,7 +3,7 @@ import { INIT_PATH } from '../plan/build.ts'
 import type { LaunchPlan, SandboxOp } from '../plan/ops.ts'
 import type { Placeholder } from '../protect/paths.ts'
 import { shellWord, shown } from '../ui/escape.ts'
-import { alwaysFlags, opOptions, type BackingFiles } from './argv.ts'
+import { alwaysFlags, MOST_OPTIONS, opOptions, type BackingFiles } from './argv.ts'
 
 /** What stands for the directory of backing files until the script has made one. */
 const FILES = '@agentbox-files@'
@@ -30,7 +30,7 @@ export function renderScript(input: ScriptInput): string {
   const ops = printed(plan).filter((op) => op.dest !== INIT_PATH)
   const mounts = ops.map((op) => `  # ${shown(op.why)}\n  ${words(opOptions(op, files))}`)
   return [
-    header(input),
+    header(input, ops.flatMap((op) => opOptions(op, files)).length),
     'files=$(mktemp -d)',
     `trap 'rm -rf -- "$files"' EXIT`,
     ': > "$files/empty"; chmod 0444 "$files/empty"',
@@ -81,7 +81,7 @@ function printed({ ops }: LaunchPlan): SandboxOp[] {
   )
 }
 
-function header({ plan, version }: ScriptInput): string {
+function header({ plan, version }: ScriptInput, options: number): string {
   return [
     '#!/usr/bin/env bash',
     `# The box of ${shown(plan.project)}, printed by agentbox ${version}.`,
@@ -92,6 +92,11 @@ function header({ plan, version }: ScriptInput): string {
     '# swapped while the box was built. The list of masked files is the one of the moment of printing.',
     ...(plan.network === 'allow'
       ? ['# Also left out: the proxy, which agentbox runs outside. This box has no network at all.']
+      : []),
+    ...(options > MOST_OPTIONS
+      ? [
+          '# These are more mounts than bwrap takes in one command: agentbox itself lays the masks by its helper.',
+        ]
       : []),
     'set -euo pipefail',
     'mask=$(umask)',

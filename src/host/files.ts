@@ -45,20 +45,45 @@ export function linkTarget(path: string): string | undefined {
  * is anything else, cannot be read, or is longer than `limit` bytes.
  */
 export function readRegular(path: string, limit: number): Buffer | undefined {
+  return withFile(path, (fd) => contentOf(fd, limit))
+}
+
+function withFile(path: string, read: (fd: number) => Buffer | undefined): Buffer | undefined {
   let fd: number
   try {
-    fd = openSync(fsPath(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = constants
+    fd = openSync(fsPath(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
   } catch {
     return undefined
   }
   try {
-    const stat = fstatSync(fd)
-    return stat.isFile() && stat.size <= limit ? readFileSync(fd) : undefined
+    return read(fd)
   } catch {
     return undefined
   } finally {
     closeSync(fd)
   }
+}
+
+function contentOf(fd: number, limit: number): Buffer | undefined {
+  const stat = fstatSync(fd)
+  return stat.isFile() && stat.size <= limit ? readFileSync(fd) : undefined
+}
+
+/**
+ * Reads the very regular file that was looked at. A box may swap a directory on the way for a symlink while this
+ * is done; then the descriptor's own path or its inode differs, and there is nothing to read.
+ */
+export function readExactly(
+  path: string,
+  expected: { dev: bigint | string; ino: bigint | string },
+  limit: number,
+): Buffer | undefined {
+  return withFile(path, (fd) => {
+    const { dev, ino } = fstatSync(fd, { bigint: true })
+    const same = `${dev}:${ino}` === `${expected.dev}:${expected.ino}`
+    return same && linkTarget(`/proc/self/fd/${fd}`) === path ? contentOf(fd, limit) : undefined
+  })
 }
 
 /** What is in a directory, exact to the byte; nothing where it cannot be read. */

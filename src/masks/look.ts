@@ -1,13 +1,5 @@
-import {
-  type BigIntStats,
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  readFileSync,
-  readlinkSync,
-} from 'node:fs'
-import { fromBytes, fsPath } from '../host/bytes.ts'
+import type { BigIntStats } from 'node:fs'
+import { readExactly } from '../host/files.ts'
 import type { MaskRules, Origin } from '../policy/types.ts'
 import { MAX_REDACTED, redactKeys } from './redact.ts'
 import type { Found } from './found.ts'
@@ -44,33 +36,11 @@ function place({ layer, file, line }: Origin): string {
   return line === undefined ? name : `${name}:${line}`
 }
 
-/**
- * Reads the very file that was looked at. Another box of this project may swap a directory on the way for
- * a symlink while we read; then the descriptor's own path or its inode differs, and nothing is shown.
- */
 function readSecret(path: string, expected: BigIntStats): string | undefined {
-  let fd: number
+  const bytes = readExactly(path, expected, MAX_REDACTED)
   try {
-    fd = openSync(
-      fsPath(path),
-      constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY,
-    )
+    return bytes && new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
     return undefined
   }
-  try {
-    const stat = fstatSync(fd, { bigint: true })
-    const same = stat.dev === expected.dev && stat.ino === expected.ino
-    if (!stat.isFile() || !same || stat.size > BigInt(MAX_REDACTED)) return undefined
-    if (fromBytes(readlinkSync(`/proc/self/fd/${fd}`, 'buffer')) !== path) return undefined
-    return decode(readFileSync(fd))
-  } catch {
-    return undefined
-  } finally {
-    closeSync(fd)
-  }
-}
-
-function decode(bytes: Buffer): string {
-  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
 }

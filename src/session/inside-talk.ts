@@ -6,7 +6,7 @@ import type { Identity } from '../plan/ops.ts'
 /** The same in native/join.h, for this and the next four. */
 export const KIND = {
   ...{ empty: 1, deny: 2, text: 3, rewrite: 4, unmask: 5, protect: 6, listen: 7, connect: 8 },
-  ...{ link: 9, forget: 10, again: 11 },
+  ...{ link: 9, forget: 10, again: 11, pin: 12 },
 } as const
 const HEADER = 32
 const ANSWER = 32

@@ -42,6 +42,8 @@ export interface Inside {
   unmask(path: string, mounted: Identity, covered: Identity): Promise<InsideAnswer>
   /** Makes the path read-only if it is `expected`. */
   protect(path: string, expected: Identity): Promise<InsideAnswer>
+  /** Makes the path, with all that is mounted in it, a mount of its own if it is `expected`: it cannot be renamed then. */
+  pin(path: string, expected: Identity): Promise<InsideAnswer>
   /** Puts a symbolic link in the place of a file, if that is `expected`. Kernels before 5.10 may refuse. */
   link(path: string, to: string, expected: Identity): Promise<InsideAnswer>
   /** A server on 127.0.0.1:port of the box. Rejects with `io` if the port is taken. */
@@ -94,7 +96,7 @@ async function greeted(greeting: Promise<Answer>): Promise<string> {
   return found.dev
 }
 
-function mounts(talk: Talk): Pick<Inside, 'mask' | 'rewrite' | 'again' | 'unmask' | 'protect' | 'link'> {
+function mounts(talk: Talk): Omit<Inside, 'joined' | 'listen' | 'connect' | 'lost' | 'close'> {
   /** The text behind each mask: when another one covers the path, its room is free. */
   const texts = new Map<string, number>()
   const forget = (path: string): void => {
@@ -141,6 +143,7 @@ function mounts(talk: Talk): Pick<Inside, 'mask' | 'rewrite' | 'again' | 'unmask
       return answer
     },
     protect: (path, identity) => at({ kind: KIND.protect, identity, path }),
+    pin: (path, identity) => at({ kind: KIND.pin, identity, path }),
     link: (path, to, identity) => at({ kind: KIND.link, identity, path, text: toBytes(to) }),
   }
 }

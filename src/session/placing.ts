@@ -1,9 +1,11 @@
-import { lstatSync, readFileSync, type BigIntStats } from 'node:fs'
+import { lstatSync, type BigIntStats } from 'node:fs'
 import { fsPath } from '../host/bytes.ts'
+import { readExactly } from '../host/files.ts'
 import { parentOf } from '../host/paths.ts'
 import { bornKey } from '../masks/hard-links.ts'
 import type { Mask } from '../masks/types.ts'
 import type { Identity } from '../plan/ops.ts'
+import { LARGEST_TEXT } from './inside-talk.ts'
 import type { InsideAnswer, LiveLook } from './inside.ts'
 import type { HeldBox } from './launcher.ts'
 
@@ -13,7 +15,7 @@ export type Outcome = 'placed' | 'covered' | 'gone'
 /** Mounts masks in one box, each as often as its file is replaced. Rejects when the hand in the box is lost. */
 export interface Placer {
   /** `seen`: what was just seen at its path. */
-  place(mask: Mask, seen?: BigIntStats): Promise<Outcome>
+  place(mask: Pick<Mask, 'path' | 'look'>, seen?: BigIntStats): Promise<Outcome>
   /** Gives a covered path another look; true if that was possible. */
   change(mask: Mask): Promise<boolean>
   /** Takes away what covers the path, if anything does. */
@@ -60,7 +62,7 @@ export function makePlacer(box: HeldBox): Placer {
 
 async function place(
   { box, covers, inTurn }: Placing,
-  { path, look }: Mask,
+  { path, look }: Pick<Mask, 'path' | 'look'>,
   seen?: BigIntStats,
 ): Promise<Outcome> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -197,8 +199,12 @@ function liveLook(look: Mask['look']): LiveLook {
       return { kind: 'deny' }
     case 'keys':
       return { kind: 'text', text: look.text }
-    case 'substitute':
-      return { kind: 'text', text: readFileSync(fsPath(look.source), 'utf8') }
+    case 'substitute': {
+      // The agent may have put a link, or a pipe, in its place since it was decided about.
+      const { source, identity = NOBODY } = look
+      const text = readExactly(source, identity, LARGEST_TEXT)?.toString('utf8')
+      return text === undefined ? { kind: 'empty' } : { kind: 'text', text }
+    }
   }
 }
 

@@ -49,6 +49,8 @@ export interface Prepared {
   /** Those of it that are links, which the hand in the box sees to. */
   links: string[]
   /** See `Protection`. */
+  pins: string[]
+  /** See `Protection`. */
   repositories: string[]
   absent: AbsentPath[]
   /** What sessions here that were killed left undone. */
@@ -101,9 +103,9 @@ export function prepare(
       ...unfollowed(profile),
     ],
   })
-  const { links, placeholders, repositories, absent } = protection
+  const { links, pins, placeholders, repositories, absent } = protection
   const readonly = [...protection.readonly.map(({ path }) => path), ...links]
-  const kept = { readonly, links, placeholders, repositories, absent }
+  const kept = { readonly, links, pins, placeholders, repositories, absent }
   return { situation, survey, plan, profile, home, ...kept, unfinished }
 }
 

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
-import { bwrapOptions } from '../bwrap/argv.ts'
+import { bwrapOptions, MOST_OPTIONS, type BackingFiles } from '../bwrap/argv.ts'
 import { diagnose, locateBwrap } from '../host/bwrap.ts'
 import { seccompProgram } from '../bwrap/seccomp/filter.ts'
 import { fail } from '../errors.ts'
@@ -10,14 +10,16 @@ import { readRegular } from '../host/files.ts'
 import { isWithin } from '../host/paths.ts'
 import type { Project } from '../host/project.ts'
 import { INIT_PATH } from '../plan/build.ts'
+import type { LaunchPlan } from '../plan/ops.ts'
 import { makePlaceholders } from '../protect/paths.ts'
 import { watchEarly, type EarlyWatch } from './early.ts'
 import { openSession, type SessionDir } from './backing.ts'
 import { checkMountPoints, ensurePrivateHome, type PrivateHome } from './home.ts'
 import { checkIdentities, noteIdentities } from './identity.ts'
 import { collectGitConfigs, copyGitConfigs, mountGitConfigs, withGitConfigs } from './git-config.ts'
-import type { ConfigNews } from './git-config.ts'
+import type { ConfigNews, GitConfigs } from './git-config.ts'
 import { leftoverWatch } from './git-leftovers.ts'
+import { layMounts, splitPlan, type PlanParts } from './laying.ts'
 import { holdLinks } from './links.ts'
 import { keepReadonly } from './readonly.ts'
 import { holdLimits, type HeldLimits } from './limits.ts'
@@ -63,17 +65,16 @@ export async function runBoxed(
   try {
     const prepared = prepare(situation, request, helper, `${session.path}/home`)
     const state = openState(prepared, session)
-    makePlaceholders(prepared.placeholders)
     const leftovers = leftoverWatch(project, prepared.repositories, dirs.state, session.id)
     const configs = copyGitConfigs(project, session.path)
-    const plan = noteIdentities(withGitConfigs(prepared.plan, configs), writableDirs(prepared))
+    const { built: plan, laid } = partsOf(prepared, configs)
     const limits = holdLimits(plan, facts.uid, session.id)
     const sshAgent = serveSshAgent(prepared)
     warnOfLimits(limits, situation, tell)
     tell.begin(prepared)
     const ending = launch(started, {
       bwrap,
-      bwrapArgs: optionsWithin(bwrapOptions(plan, session.files), prepared),
+      bwrapArgs: optionsFor(plan, session.files),
       command: plan.argv,
       initPath: INIT_PATH,
       env: plan.env,
@@ -84,6 +85,7 @@ export async function runBoxed(
       openFiles: softOpenFiles(),
       async onReady(box) {
         checkIdentities(plan, box.pid)
+        await layMounts(laid, box)
         await Promise.all([mountGitConfigs(configs, box.inside), holdLinks(prepared.links, box.inside)])
         supervision = await supervise(box, prepared, { session, early: early!, warn: tell.warn, outside })
         endReadonly = keepReadonly({ box, guard: supervision.guard, paths: prepared.readonly, configs })
@@ -141,12 +143,14 @@ function warnOfLimits({ warnings }: HeldLimits, { policy }: Situation, tell: Tel
   }
 }
 
-/** bwrap ends at 9000 arguments, and says no more than that. */
-function optionsWithin(options: string[], { survey, plan }: Prepared): string[] {
-  const LIMIT = 8990
-  if (options.length <= LIMIT) return options
-  const others = plan.ops.length - survey.masks.length
-  return fail({ code: 'box-too-large', masks: survey.masks.length, protected: others })
+function partsOf(prepared: Prepared, configs: GitConfigs): PlanParts {
+  const plan = noteIdentities(withGitConfigs(prepared.plan, configs), writableDirs(prepared))
+  return splitPlan(plan, prepared)
+}
+
+function optionsFor(plan: LaunchPlan, files: BackingFiles): string[] {
+  const options = bwrapOptions(plan, files)
+  return options.length <= MOST_OPTIONS ? options : fail({ code: 'box-too-large', mounts: plan.ops.length })
 }
 
 /** Node raises its own soft limit at its start; the parent still has what a bare program would inherit. */
@@ -169,9 +173,10 @@ function afterwards({ root, repository }: Project): string[] {
   ]
 }
 
-/** The home, with what the agent has in it of the user's. */
+/** What is made on disk: inert parts of git directories, and the home with what the agent has in it of the user's. */
 function openState(prepared: Prepared, session: SessionDir): StateFilesInput {
   const { facts, project } = prepared.situation
+  makePlaceholders(prepared.placeholders)
   const box = openHome(prepared, session)
   const state = { profile: prepared.profile, hostHome: facts.home, box, project: project.root }
   prepareStateFiles(state)

@@ -45,9 +45,9 @@ export const systemWords: Words<
     'install bubblewrap from your distribution',
   ],
   'bwrap-failed': ({ stderr }) => ['the box could not be built; nothing was started', ...stderrLines(stderr)],
-  'box-too-large': ({ masks, protected: others }) => [
-    `${masks} masked and ${others} protected paths are more than bwrap can mount; nothing was started`,
-    'hide directories that hold many of them: filesystem.hide (agentbox masks lists them)',
+  'box-too-large': ({ mounts }) => [
+    `the box would be made of ${mounts} mounts, more than bwrap takes in one command; nothing was started`,
+    'grant directories in place of what is in them: filesystem.read and filesystem.write',
   ],
   'userns-refused': ({ by, stderr }) => usernsRefused(by, stderr),
   'arch-unsupported': ({ arch }) => [

@@ -286,13 +286,15 @@ describe.each(['user', 'root'] as const)('agentbox run, as %s', (who: Who) => {
     expect(done).toMatchObject({ stdout: 'seen\n', stderr: '', status: 0 })
   })
 
-  it('says so when there is more to mask than bwrap can mount', async () => {
-    const many = `${at.home}/work/many`
-    for (let n = 0; n < 3000; n++) at.write(`${many}/${n}/.env`, 'x')
-    const done = await sh('true', [], { cwd: many })
-    expect(done.status).toBe(125)
-    expect(done.stderr).toContain('3000 masked and')
-    rmSync(many, { recursive: true })
+  it('says so when more is granted than bwrap can mount', async () => {
+    const paths = Array.from({ length: 3000 }, (_, n) => `${at.home}/work/many/${n}`)
+    for (const path of paths) at.write(path, '')
+    const config = `${at.home}/.config/agentbox/config.yaml`
+    at.write(config, JSON.stringify({ version: 1, filesystem: { read: paths } }))
+    const done = await sh('true')
+    rmSync(config)
+    expect(done).toMatchObject({ status: 125, stdout: '' })
+    expect(done.stderr).toMatch(/30\d\d mounts, more than bwrap takes/)
   })
 
   it('warns when git would take the project itself for a repository afterwards', async () => {

@@ -64,6 +64,7 @@ function callsOf(box: HeldBox): Record<string, (...args: never[]) => unknown> {
     rewrite: (token: number, content: string) => inside().rewrite(token, content),
     unmask: (path: string, mask: Identity, covered: Identity) => inside().unmask(path, mask, covered),
     protect: (path: string, is: Identity) => inside().protect(path, is),
+    pin: (path: string, is: Identity) => inside().pin(path, is),
     again: (path: string, as: { directory: boolean; deny: boolean }) => inside().again(path, as),
     link: (path: string, to: string, is: Identity) => inside().link(path, to, is),
     listen: async (port: number) => {

@@ -171,6 +171,20 @@ describe.each<Who>(['user', 'root'])('masks in a running box, as %s', (who) => {
     expect(read(file)).toBe('by the host')
   })
 
+  it('and pin a directory with all that is mounted in it', async () => {
+    const dir = box.dir('pinned')
+    const [secret, config] = [box.file('pinned/.env'), box.file('pinned/config')]
+    done(await box.mask(secret))
+    done(await box.call('protect', config, identityOf(config)))
+    await refused(box.call('pin', dir, identityOf(secret)), 'EEXIST')
+    expect(await box.inside('mv pinned moved; mv moved pinned')).toBe('')
+    done(await box.call('pin', dir, identityOf(dir)))
+    expect(
+      await box.inside('mv pinned x; cat pinned/.env; echo x > pinned/config; echo new > pinned/new'),
+    ).toMatch(/^mv: .*busy\n.*Read-only[^\n]*$/)
+    expect(readFileSync(join(dir, 'new'), 'utf8')).toBe('new\n')
+  })
+
   it('are not got rid of', async () => {
     const path = box.file('fast')
     box.file('other', 'other')

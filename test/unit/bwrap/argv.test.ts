@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { alwaysFlags, bwrapOptions, opOptions } from '../../../src/bwrap/argv.ts'
 import { renderArgv, renderScript } from '../../../src/bwrap/script.ts'
 import { buildPlan } from '../../../src/plan/build.ts'
-import type { SandboxOp } from '../../../src/plan/ops.ts'
+import type { LaunchPlan, SandboxOp } from '../../../src/plan/ops.ts'
 import { policyWith } from '../policy/policies.ts'
 import { planInput } from '../plan/inputs.ts'
 
@@ -57,14 +57,16 @@ describe('the printed forms', () => {
   const hostile = buildPlan(
     planInput({ cwd: "/p/a'b\n$(touch x)`x`", args: ['$(id)', '\n', "'", '\u001b[31m'] }),
   )
-  const script = renderScript({
-    plan: hostile,
-    bwrap: '/usr/bin/bwrap',
-    seccomp: Buffer.from([1, 2, 3]),
-    placeholders: [{ path: '/m/.git/ho oks', kind: 'directory' }],
-    directories: ['/state/homes/x/home'],
-    version: '1',
-  })
+  const scriptOf = (plan: LaunchPlan): string =>
+    renderScript({
+      plan,
+      bwrap: '/usr/bin/bwrap',
+      seccomp: Buffer.from([1, 2, 3]),
+      placeholders: [{ path: '/m/.git/ho oks', kind: 'directory' }],
+      directories: ['/state/homes/x/home'],
+      version: '1',
+    })
+  const script = scriptOf(hostile)
 
   it('are valid bash whatever the names are', () => {
     execFileSync('bash', ['-n', '-c', script])
@@ -74,6 +76,13 @@ describe('the printed forms', () => {
   it('have no control character in them', () => {
     // oxlint-disable-next-line no-control-regex
     expect(script + renderArgv(hostile, '/usr/bin/bwrap')).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f]/)
+  })
+
+  it('say when bwrap will not take them', () => {
+    const mask: SandboxOp = { kind: 'mask', dest: '/p/.env', look: { kind: 'empty' }, why }
+    const many = { ...hostile, ops: [...hostile.ops, ...Array.from({ length: 3000 }, () => mask)] }
+    expect(scriptOf(many)).toContain('more mounts than bwrap takes')
+    expect(script).not.toContain('more mounts than bwrap takes')
   })
 
   it('do not need agentbox', () => expect(script).not.toContain('/opt/agentbox/helper'))

@@ -141,9 +141,9 @@ export const problems: { [C in Problem['code']]: Entry<Extract<Problem, { code: 
     example: { code: 'bwrap-failed', stderr: "bwrap: Can't mkdir /run/x: Read-only file system\n" },
   },
   'box-too-large': {
-    means: 'There are more masked and protected files than one bwrap command can hold.',
-    todo: 'Hide the directories that hold them.',
-    example: { code: 'box-too-large', masks: 9200, protected: 31 },
+    means: 'Thousands of paths are granted, more than one bwrap command can hold.',
+    todo: 'Grant the directories that they are in.',
+    example: { code: 'box-too-large', mounts: 3200 },
   },
   'userns-refused': {
     means: 'The system does not let ordinary users make namespaces, of which a box consists.',
