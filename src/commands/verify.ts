@@ -81,8 +81,9 @@ function askBox(call: Call, questions: string): Promise<{ printed: string; statu
   })
 }
 
-/** Milliseconds in which nothing of a box may be left. */
-const GONE = 5000
+/** Milliseconds in which a box must stand, and those in which nothing of it may be left. */
+const UP = 60_000
+const GONE = 10_000
 
 /** Everything in the box holds the pipe: when that ends, all of it has. */
 async function endsWithAgentbox(call: Call): Promise<Checked> {
@@ -94,19 +95,22 @@ async function endsWithAgentbox(call: Call): Promise<Checked> {
     byHand: 'agentbox run -- sleep 1000 & sleep 1; kill -9 $!; sleep 1; pgrep -f "sleep 1000"',
   } as const
   return await new Promise((resolve) => {
-    const late = setTimeout(
-      () => resolve({ ...about, state: 'failed', detail: 'something of it runs on' }),
-      GONE,
-    )
+    const give = (state: Checked['state'], detail = ''): void => {
+      clearTimeout(late)
+      resolve({ ...about, state, detail })
+    }
     let up = false
-    box.stdout!.on('data', () => {
+    let late = setTimeout(() => {
+      box.kill('SIGKILL')
+      give('unchecked', 'the box did not start in time')
+    }, UP)
+    box.stdout!.once('data', () => {
       up = true
+      clearTimeout(late)
+      late = setTimeout(() => give('failed', 'something of it runs on'), GONE)
       box.kill('SIGKILL')
     })
-    box.stdout!.on('close', () => {
-      clearTimeout(late)
-      resolve({ ...about, state: up ? 'contained' : 'unchecked', detail: up ? '' : 'the box did not start' })
-    })
+    box.stdout!.on('close', () => (up ? give('contained') : give('unchecked', 'the box did not start')))
   })
 }
 
