@@ -2,6 +2,7 @@ import { AgentboxError } from '../errors.ts'
 import { locateBwrap } from '../host/bwrap.ts'
 import { readRegular } from '../host/files.ts'
 import { describe } from '../ui/messages.ts'
+import { appArmorWords } from '../ui/wording/system.ts'
 import type { Check, DoctorContext, Finding } from './types.ts'
 
 /** Milliseconds; bwrap takes six. */
@@ -73,7 +74,7 @@ async function cannotStart(path: string, { system }: DoctorContext['facts']): Pr
       problem: `bubblewrap cannot make a sandbox here: ${stderr.trim().split('\n')[0] ?? ''}`,
       why: 'no agent can be started in a box',
       mend: restricted
-        ? 'allow bwrap in AppArmor: /etc/apparmor.d/bwrap with: profile bwrap /usr/bin/bwrap flags=(unconfined) { userns, }'
+        ? appArmorWords.join('; ')
         : 'sudo sysctl user.max_user_namespaces=10000 kernel.unprivileged_userns_clone=1; in a container: allow user namespaces',
     },
   ]

@@ -78,16 +78,19 @@ export const systemWords: Words<
 /** Of what Node says (`ENOENT: no such file or directory, open '/x'`) what is not said already. */
 const plainReason = (reason: string): string => /^E[A-Z0-9]+: ([^,]+), /.exec(reason)?.[1] ?? reason
 
+const OWN_PROFILE = '/etc/apparmor.d/bwrap-userns-restrict'
+
+/** Two profiles for one program are none: the kernel attaches neither. */
+export const appArmorWords = [
+  `printf '%s\\n' 'abi <abi/4.0>,' 'include <tunables/global>' 'profile bwrap /usr/bin/bwrap flags=(unconfined) { userns, }' | sudo tee /etc/apparmor.d/bwrap && sudo systemctl reload apparmor`,
+  `where the system has a profile of its own (Ubuntu 25.04 and newer) instead: sudo apparmor_parser -r ${OWN_PROFILE}`,
+] as const
+
 function usernsRefused(by: 'apparmor' | 'sysctl' | 'unknown', stderr: string): string[] {
   const first = 'this system does not let bubblewrap make user namespaces; nothing was started'
   switch (by) {
     case 'apparmor':
-      return [
-        first,
-        'AppArmor restricts them (Ubuntu). Allow bwrap: put this into /etc/apparmor.d/bwrap and run: sudo systemctl reload apparmor',
-        '  abi <abi/4.0>, include <tunables/global>',
-        '  profile bwrap /usr/bin/bwrap flags=(unconfined) { userns, }',
-      ]
+      return [first, 'AppArmor restricts them (Ubuntu). Allow bwrap:', ...appArmorWords]
     case 'sysctl':
       return [
         first,
