@@ -5,6 +5,7 @@ import { agentboxDirs } from '../host/dirs.ts'
 import { readHostFacts } from '../host/facts.ts'
 import { surveySituation, type Situation } from '../session/situation.ts'
 import { jsonText, shown } from '../ui/escape.ts'
+import { whileSaying } from '../ui/waiting.ts'
 import { jsonOption, type Call, type Command } from './types.ts'
 
 export const doctor: Command = {
@@ -24,16 +25,11 @@ async function runDoctor({ env, values, positionals, installDir, out, talk }: Ca
     fail({ code: 'usage', text: `no check "${unknown}"; there are: ${ids.join(', ')}`, command: 'doctor' })
   }
   const facts = readHostFacts(env)
-  const { situation, trouble } = await situationOr(env)
-  const context: DoctorContext = {
-    env,
-    facts,
-    dirs: agentboxDirs(env, facts.home),
-    installDir,
-    situation,
-    trouble,
-  }
-  const findings = await examine(context, positionals)
+  const dirs = agentboxDirs(env, facts.home)
+  const findings = await whileSaying('looking …', talk, async () => {
+    const context: DoctorContext = { env, facts, dirs, installDir, ...(await situationOr(env)) }
+    return await examine(context, positionals)
+  })
   if (values['json'] === true) out(`${jsonText({ version: 1, findings }, 2)}\n`)
   else {
     out(findings.map(findingText).join(''))
@@ -68,5 +64,7 @@ function totals(findings: readonly Finding[], looked: number): string {
     return number === 0 ? [] : [`${number} ${name}${number === 1 ? '' : 's'}`]
   }
   const parts = [...count('error', 'error'), ...count('warning', 'warning'), ...count('note', 'note')]
-  return parts.length === 0 ? `all is well: ${looked} topics looked at` : parts.join(', ')
+  return parts.length === 0
+    ? `all is well: ${looked} topic${looked === 1 ? '' : 's'} looked at`
+    : parts.join(', ')
 }

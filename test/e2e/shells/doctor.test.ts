@@ -6,7 +6,7 @@ import type { Finding } from '../../../src/doctor/types.ts'
 import { killIfThere } from '../../support/processes.ts'
 import { eventually } from '../../support/spawn.ts'
 import { arrange, setups } from './setups.ts'
-import { activated, makeWorld, RC, SHELLS, type ShellName, type World } from './world.ts'
+import { activated, interactive, makeWorld, RC, SHELLS, type ShellName, type World } from './world.ts'
 
 let world: World
 beforeEach(() => {
@@ -18,6 +18,15 @@ const examine = (check: string): Finding[] =>
   (JSON.parse(world.agentbox('doctor', '--json', check).stdout) as { findings: Finding[] }).findings
 const about = (shell: ShellName): string[] =>
   examine('shells').flatMap(({ problem }) => (problem.startsWith(`${shell}, `) ? [problem] : []))
+
+it('says on a terminal that it looks, until it has', async () => {
+  const argv = [process.execPath, resolve('dist/agentbox.cjs'), 'doctor', 'hooks']
+  const session = interactive(world, 'bash')
+  const text = await session.line(argv.join(' '))
+  await session.end()
+  expect(text).toMatch(/looking [^ ]+\r +\rall is well: 1 topic looked at/)
+  expect(world.agentbox('doctor', 'hooks').stderr).toBe('all is well: 1 topic looked at\n')
+})
 
 describe.each(SHELLS)('agentbox doctor about %s', (shell) => {
   it.each(setups.filter(({ name }) => !/after|late/.test(name)))('finds nothing: $name', (setup) => {
