@@ -37,8 +37,8 @@ export async function addToList(
 }
 
 /**
- * Where the list stands in lines of its own, or is to be made: with lines added and every other byte kept, since the
- * printer moves comments about. Only a proposal: it counts if it says the same.
+ * With what is added and every other byte kept, since the printer moves comments about; undefined where that is not
+ * simple. Only a proposal: it counts if it says the same.
  */
 function byLines(
   text: string,
@@ -51,18 +51,34 @@ function byLines(
   const words = (all: readonly string[]): string[] =>
     all.map((entry) => (PLAIN.test(entry) ? entry : JSON.stringify(entry)))
   if (isSeq(list)) {
-    const last = list.items.at(-1)
-    if (list.flow === true || !isScalar(last) || !last.range) return undefined
     const there = new Set(list.items.map((item) => String(isScalar(item) ? item.value : item).toLowerCase()))
-    const head = /^ *- +/.exec(lineAt(text, last.range[0]))?.[0]
-    if (head === undefined) return undefined
-    return insert(text, last.range[1], words(entries.filter((entry) => !there.has(entry))), head)
+    return lengthened(text, list, words(entries.filter((entry) => !there.has(entry))))
+  }
+  const added = `${key}: [${words(entries).join(', ')}]`
+  if (place === undefined && isMap(document.contents) && document.contents.flow !== true) {
+    const head = ' '.repeat(indentOf(text).indent ?? 2)
+    return `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${section}:\n${head}${added}\n`
   }
   if (list !== undefined || !isMap(place) || place.flow === true) return undefined
   const pair = place.items.at(-1)
   if (!isScalar(pair?.key) || !pair.key.range || !isScalar(pair.value) || !pair.value.range) return undefined
   const head = /^ */.exec(lineAt(text, pair.key.range[0]))![0]
-  return insert(text, pair.value.range[1], [`${key}: [${words(entries).join(', ')}]`], head)
+  return insert(text, pair.value.range[1], [added], head)
+}
+
+/** A list with more in it: behind the last item, or in lines below that. */
+function lengthened(text: string, list: YAMLSeq, words: readonly string[]): string | undefined {
+  const last = list.items.at(-1)
+  if (words.length === 0) return text
+  if (list.flow === true) {
+    const end = isScalar(last) ? last.range?.[1] : list.range && list.range[0] + 1
+    if (end === undefined || end === null) return undefined
+    const added = words.join(', ')
+    return `${text.slice(0, end)}${last === undefined ? '' : ', '}${added}${text.slice(end)}`
+  }
+  if (!isScalar(last) || !last.range) return undefined
+  const head = /^ *- +/.exec(lineAt(text, last.range[0]))?.[0]
+  return head === undefined ? undefined : insert(text, last.range[1], words, head)
 }
 
 /** The line in which something begins, from its start. */

@@ -16,6 +16,26 @@ describe('addToList', () => {
       'version: 1 # one\nnetwork:\n    allow: [b.example, a.example] # ours\n',
     ],
     [
+      'a list in one line, with comments in columns',
+      'version: 1\nfilesystem:\n  readonly: [a]   # x\n\n# y\nnetwork:\n  allow: ["@npm"]      # ours\n  # z\n',
+      'version: 1\nfilesystem:\n  readonly: [a]   # x\n\n# y\nnetwork:\n  allow: ["@npm", a.example]      # ours\n  # z\n',
+    ],
+    [
+      'a list over two lines',
+      'version: 1\nnetwork:\n  allow: [b.example,   # b\n    c.example,   # c\n  ]\n',
+      'version: 1\nnetwork:\n  allow: [b.example,   # b\n    c.example, a.example,   # c\n  ]\n',
+    ],
+    [
+      'an empty list',
+      'version: 1   # v\nnetwork:\n  allow: [ ]   # none\n',
+      'version: 1   # v\nnetwork:\n  allow: [a.example ]   # none\n',
+    ],
+    [
+      'no section, with comments in columns',
+      'version: 1      # v\nmasks:\n    show: keys      # k\n# end',
+      'version: 1      # v\nmasks:\n    show: keys      # k\n# end\nnetwork:\n    allow: [a.example]\n',
+    ],
+    [
       'a list in lines',
       '# top\nversion: 1\n\nnetwork:\n  # why\n  allow:\n    - b.example # b\n  mode: allow\n',
       '# top\nversion: 1\n\nnetwork:\n  # why\n  allow:\n    - b.example # b\n    - a.example\n  mode: allow\n',
