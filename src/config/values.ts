@@ -22,7 +22,7 @@ export function checkPass(name: string): string | undefined {
  * repository may not set them. No such list is complete; the box is what holds, this stops the known ways
  * of turning an agent against its user (a base URL that receives the user's key, a preloaded library).
  */
-const STEERING = [
+export const steeringVariables = [
   ...'PATH HOME SHELL ENV IFS CDPATH TMPDIR TMP TEMP USER LOGNAME EDITOR VISUAL PAGER BROWSER'.split(' '),
   ...'BASH_ENV BASH_FUNC_* BASHOPTS SHELLOPTS PROMPT_COMMAND PS4 ZDOTDIR TERMINFO* LOCPATH NLSPATH'.split(
     ' ',
@@ -50,7 +50,7 @@ export const checkRepoVariable: Check = both(checkVariable, (name) =>
 
 function isSteering(name: string): boolean {
   const ofAgents = agents.flatMap((agent) => [...agent.env, ...Object.keys(agent.set)])
-  return [...STEERING, ...ofAgents].some((pattern) => {
+  return [...steeringVariables, ...ofAgents].some((pattern) => {
     if (pattern.endsWith('*')) return name.startsWith(pattern.slice(0, -1))
     return pattern.startsWith('*') ? name.endsWith(pattern.slice(1)) : name === pattern
   })

@@ -22,22 +22,24 @@ export interface Worktrees {
  * Those that were there before are read-only, with whatever settings they have. The same for what git or an
  * agent would obey and what was not there: hooks, included files and the like.
  */
-export function watchWorktrees({ prepared, session, journal }: Watched): Worktrees {
-  const { dirs, policy, project } = prepared.situation
+export function watchWorktrees({ prepared, session, journal, running }: Watched): Worktrees {
+  const { dirs, project } = prepared.situation
   const { repositories, absent, survey } = prepared
   const roots = [...repositories, project.root, ...survey.grants.map(({ path }) => path)]
   const before = new Set(repositories.flatMap(strange))
-  const told = new Set<string>()
+  /** What stays, and under which policy: a stricter one may come. */
+  const told = new Map<string, string>()
   const takeAway = (path: string, runBy: string): void => {
-    if (before.has(path) || told.has(path)) return
+    const wanted = running.policy.protect.absent.value
+    if (before.has(path) || told.get(path) === wanted) return
     const about = { path, runBy }
     const root = roots.find((dir) => isWithin(path, dir))!
     try {
-      if (policy.protect.absent.value === 'report') throw new Error('it stays')
+      if (wanted === 'report') throw new Error('it stays')
       const entry = quarantine(dirs.state, { ...about, root, session: session.id })
       if (entry !== undefined) journal.record({ kind: 'quarantined', ...about, id: entry.id })
     } catch {
-      told.add(path)
+      told.set(path, wanted)
       journal.record({ kind: 'reported', ...about })
     }
   }

@@ -48,6 +48,20 @@ describe.each(['user', 'root'] as const)('a policy that changes while a box runs
     await eventually(() => now() === what, LIMIT)
     expect(now()).toBe(what)
   }
+  /** A worktree's administration that gives git another config. */
+  const inGit = '.git/worktrees/strange'
+  const plant = (place: string) =>
+    inside(
+      place.startsWith('.git')
+        ? `mkdir -p ${place} && echo /tmp > ${place}/commondir`
+        : `mkdir -p ${place.replace(/\/.*/, '')} && echo evil > ${place}`,
+    )
+  const happens = async (kind: 'reported' | 'quarantined', place: string): Promise<void> => {
+    const wanted = expect.objectContaining({ kind, path: `${project}/${place}` })
+    const has = (): boolean => events().some((one) => one.kind === kind && one.path === `${project}/${place}`)
+    await eventually(has, LIMIT)
+    expect(events()).toContainEqual(wanted)
+  }
   const open = (file: string) => inside(`${at.node} tunnel.cjs ${port} ${file} > /dev/null 2>&1 &`)
 
   beforeAll(async () => {
@@ -68,7 +82,8 @@ describe.each(['user', 'root'] as const)('a policy that changes while a box runs
     at.write(`${project}/tunnel.cjs`, tunnel)
     at.write(
       `${at.home}/.config/agentbox/config.yaml`,
-      'version: 1\nenv: {pass: [MINE]}\nmasks: {except: [shown.pem]}\nfilesystem: {read: [~/reference]}\n',
+      'version: 1\nenv: {pass: [MINE]}\nmasks: {except: [shown.pem]}\nfilesystem: {read: [~/reference]}\n' +
+        'protect: {absent: report}\n',
     )
     rc(`network: {allow: ["127.0.0.1:${port}"]}\n`)
     await at.must(['git', 'init', '-q', '-b', 'main', project])
@@ -87,6 +102,11 @@ describe.each(['user', 'root'] as const)('a policy that changes while a box runs
     expect(box.sees(`${project}/notes.txt`)).toBe('notes\n')
     expect(box.sees(`${project}/shown.pem`)).toBe('PEM\n')
     expect(box.sees(`${at.home}/reference/page`)).toBe('page\n')
+  })
+
+  it('leaves what is planted, and tells', async () => {
+    for (const place of [inGit, 'sub/.envrc']) await plant(place)
+    for (const place of [inGit, 'sub/.envrc']) await happens('reported', place)
   })
 
   it('masks, hides and protects what stands there', async () => {
@@ -145,6 +165,11 @@ describe.each(['user', 'root'] as const)('a policy that changes while a box runs
     await seen('shown.pem', '')
     await eventually(() => box.sees(`${at.home}/reference`) === '', LIMIT)
     expect(box.sees(`${at.home}/reference`)).toBe('')
+  })
+
+  it('moves away what is planted from then on, and what has been told of in .git', async () => {
+    for (const place of ['sub2/.envrc', `${inGit}-2`]) await plant(place)
+    for (const place of ['sub2/.envrc', `${inGit}-2`, inGit]) await happens('quarantined', place)
   })
 
   it('follows approvals that are taken back', async () => {

@@ -185,6 +185,17 @@ describe.each<Who>(['user', 'root'])('masks in a running box, as %s', (who) => {
     expect(readFileSync(join(dir, 'new'), 'utf8')).toBe('new\n')
   })
 
+  it('leave what is read-only under them so when they go', async () => {
+    const path = box.file('both')
+    const covered = identityOf(path)
+    done(await box.call('protect', path, covered))
+    const { found } = await box.mask(path)
+    expect(await box.inside('cat both')).toBe('')
+    done(await box.call('unmask', path, found, covered))
+    expect(await box.inside('cat both; echo; echo x > both')).toMatch(/^SECRET\n.*Read-only/)
+    expect(mountsOf(box.pid, path).length).toBe(1)
+  })
+
   it('are not got rid of', async () => {
     const path = box.file('fast')
     box.file('other', 'other')
@@ -192,6 +203,15 @@ describe.each<Who>(['user', 'root'])('masks in a running box, as %s', (who) => {
     expect(await box.inside(ATTACKS.replaceAll('PATH', path))).not.toContain('SECRET')
     expect(await box.inside('cat fast; stat -c %s fast')).toBe('0')
   })
+})
+
+it('what is a mount of its own becomes read-only all the same, as what is pinned is', async () => {
+  const box = await openBox(bench, 'user')
+  const path = box.file('file')
+  expect(await box.inside(`echo x > ${path}`)).toBe('')
+  expect(await box.call('protect', box.project, identityOf(box.project))).not.toHaveProperty('error')
+  expect(await box.inside(`echo x > ${path}`)).toContain('Read-only')
+  await box.end()
 })
 
 it('text for which there is no room is an empty mask, and room is used again', async () => {

@@ -26,6 +26,15 @@ it.each<[string, string, string]>([
   renameSync(join(box.project, 'other'), path)
   expect(await answer).toMatchObject({ error: 'ESTALE' })
   expect(await box.inside('cat .env moved')).toBe('innocent')
+  // What has come there instead is not taken for it because it is masked as well.
+  const [second, masked] = [box.file('.env.second'), box.file('.env.masked')]
+  expect(await box.mask(masked)).not.toHaveProperty('error')
+  const again = box.mask(second)
+  await sleep(250)
+  renameSync(second, join(box.project, 'moved-too'))
+  renameSync(masked, second)
+  expect(await again).toHaveProperty('error')
+  expect(await box.inside('cat .env.second')).toBe('')
   await box.end()
 })
 

@@ -3,7 +3,13 @@ import { nearestKey } from '../../../src/config/keys.ts'
 import { checkHost, hostCovers } from '../../../src/config/hosts.ts'
 import { absolutePath, checkPath } from '../../../src/config/paths.ts'
 import { canonical } from '../../../src/config/text.ts'
-import { bytesOf, checkPass, checkRepoVariable, checkVariable } from '../../../src/config/values.ts'
+import {
+  bytesOf,
+  checkCommand,
+  checkPass,
+  checkRepoVariable,
+  checkVariable,
+} from '../../../src/config/values.ts'
 import { agents } from '../../../src/policy/agents/index.ts'
 
 describe('absolutePath', () => {
@@ -305,4 +311,20 @@ describe('nearestKey', () => {
   ])('%j → %j', (key, wanted) => {
     expect(nearestKey(key, 'repo')).toBe(wanted)
   })
+})
+
+describe('checkCommand', () => {
+  it.each(['mytool', 'my-tool2', 'a.b+c_d'])('takes %s', (name) => {
+    expect(checkCommand(name)).toBeUndefined()
+  })
+
+  it.each(['sh', 'bash', 'env', 'sudo', 'git', 'node', 'bwrap', 'agentbox', 'agentbox-wrap'])(
+    'leaves %s, which others start, without a shim',
+    (name) => expect(checkCommand(name)).toContain('every program would go through it'),
+  )
+
+  it.each(['', '.', '..', '-x', 'a/b', '../sh', 'a b', 'a\nb', 'a;b', '$(x)', 'x'.repeat(65)])(
+    'takes no name that is none: %j',
+    (name) => expect(checkCommand(name)).toBe('is not a name of a command'),
+  )
 })
