@@ -14,6 +14,8 @@ export const LARGEST_PATH = 4095
 export const LARGEST_TEXT = 1 << 20
 /** Milliseconds without any answer while one is due: a process that only answers is gone or stopped then. */
 const PATIENCE = 1000
+/** The same as long as there is nobody to protect from: a machine may be busy. */
+const LONG_PATIENCE = 10_000
 const LITTLE = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 
 export interface Answer {
@@ -39,7 +41,12 @@ export interface Talk {
   ask(request: Request): Promise<Answer>
   /** No answer is waited for. */
   tell(request: Request): void
+  /** The agent runs, or is about to: who does not answer soon is lost. */
+  hurry(): void
 }
+
+/** What everybody hears who waits for an answer. */
+export class HandLost extends Error {}
 
 interface Waiting {
   resolve(answer: Answer): void
@@ -53,7 +60,7 @@ let lastId = 0
 export function openTalk(stream: Duplex, onLost: (reason: Error) => void): Talk {
   const waiting = new Map<number, Waiting>()
   const giveUp = (reason: string): void => {
-    const error = new Error(`the helper in the box ${reason}`)
+    const error = new HandLost(`the helper in the box ${reason}`)
     patience.end()
     for (const { reject } of waiting.values()) reject(error)
     waiting.clear()
@@ -61,30 +68,35 @@ export function openTalk(stream: Duplex, onLost: (reason: Error) => void): Talk 
     onLost(error)
   }
   const patience = makePatience(() => giveUp('did not answer'))
+  let limit = LONG_PATIENCE
   stream.on('error', () => {})
   stream.on('close', () => giveUp('is gone'))
   readAnswers(stream, (answer) => {
     waiting.get(answer.token)?.resolve(answer)
     waiting.delete(answer.token)
-    patience.begin(waiting.size > 0 ? PATIENCE : undefined)
+    patience.begin(waiting.size > 0 ? limit : undefined)
   })
   const expect = (id: number): Promise<Answer> =>
     new Promise((resolve, reject) => {
-      if (stream.destroyed) reject(new Error('the helper in the box is gone'))
+      if (stream.destroyed) reject(new HandLost('the helper in the box is gone'))
       else waiting.set(id, { resolve, reject })
     })
-  patience.begin(10 * PATIENCE)
+  patience.begin(limit)
   return {
     greeting: expect(0),
     ask(request) {
       const id = ++lastId
-      if (waiting.size === 0) patience.begin(PATIENCE)
+      if (waiting.size === 0) patience.begin(limit)
       const answer = expect(id)
       if (!stream.destroyed) stream.write(encode(id, request))
       return answer
     },
     tell(request) {
       if (!stream.destroyed) stream.write(encode(++lastId, request))
+    },
+    hurry() {
+      limit = PATIENCE
+      if (waiting.size > 0) patience.begin(limit)
     },
   }
 }

@@ -52,6 +52,8 @@ export interface Inside {
   connect(port: number): Promise<Socket>
   /** The process is gone, or does not answer and is being ended. Resolves never after `close`. */
   lost: Promise<void>
+  /** The agent is about to start: from now on the process is lost if it does not answer within a second. */
+  hurry(): void
   close(): void
 }
 
@@ -87,7 +89,7 @@ export function openInside(child: ChildProcess, stream: Duplex, end: () => void)
     closed = true
     stream.destroy()
   }
-  return { ...mounts(talk), ...sockets(talk, handles), joined, lost, close }
+  return { ...mounts(talk), ...sockets(talk, handles), joined, lost, hurry: talk.hurry, close }
 }
 
 async function greeted(greeting: Promise<Answer>): Promise<string> {
@@ -96,7 +98,7 @@ async function greeted(greeting: Promise<Answer>): Promise<string> {
   return found.dev
 }
 
-function mounts(talk: Talk): Omit<Inside, 'joined' | 'listen' | 'connect' | 'lost' | 'close'> {
+function mounts(talk: Talk): Omit<Inside, 'joined' | 'listen' | 'connect' | 'lost' | 'hurry' | 'close'> {
   /** The text behind each mask: when another one covers the path, its room is free. */
   const texts = new Map<string, number>()
   const forget = (path: string): void => {

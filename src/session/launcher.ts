@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, constants, openSync } from 'node:fs'
 import type { Readable, Duplex } from 'node:stream'
-import { fail } from '../errors.ts'
+import { AgentboxError, fail } from '../errors.ts'
 import { readRegular } from '../host/files.ts'
 import type { Limits } from './cgroup.ts'
 import { joinBox, openInside, type Inside } from './inside.ts'
+import { HandLost } from './inside-talk.ts'
 import { encodeRequest } from './request.ts'
 import { dieBySignal, stopSelf, watchSignals } from './signals.ts'
 
@@ -214,12 +215,19 @@ async function hold(pid: number, launching: Launching): Promise<void> {
     }
     progress.box = box
     await input.onReady(box)
+    box.inside.hurry()
     control.write('go\n')
   } catch (error) {
-    progress.error = error
+    progress.error = explained(error)
     control.destroy()
   }
 }
+
+/** No error of ours, but one that the user is to hear of as such. */
+const explained = (error: unknown): unknown =>
+  error instanceof HandLost
+    ? new AgentboxError({ code: 'box-not-joined', reason: error.message }, error)
+    : error
 
 function heldBox(pid: number, process: number, { helper, control, inside, progress }: Launching): HeldBox {
   return {
@@ -240,6 +248,7 @@ function heldBox(pid: number, process: number, { helper, control, inside, progre
     async rejoin() {
       const next = joinBox(helper.path, process, helper.sockets)
       await next.joined
+      next.hurry()
       if (this.ended) next.close()
       this.inside.close()
       this.inside = next

@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { AgentboxError, fail } from '../errors.ts'
 import { openControl } from './control.ts'
 import type { EarlyWatch } from './early.ts'
 import { startLive, type LiveMasks } from './live.ts'
@@ -82,7 +81,7 @@ export async function supervise(
   }
   const network = await openNetwork(box, prepared, { journal, warn, outside }).catch((error: unknown) => {
     finish('the network of the box could not be opened')
-    return explain(error)
+    throw error
   })
   following.begin(live, network)
   const control = openControl(session.path, (request) => answer(request, live))
@@ -97,15 +96,6 @@ export async function supervise(
       finish(endText(end))
     },
   }
-}
-
-/** The hand is gone before the agent was there: no error of ours, but one that the user is to hear of as such. */
-function explain(error: unknown): never {
-  if (error instanceof AgentboxError) throw error
-  return fail(
-    { code: 'box-not-joined', reason: error instanceof Error ? error.message : String(error) },
-    error,
-  )
 }
 
 /** The process that mounts masks in the box may be killed; another one takes its place. */

@@ -43,8 +43,9 @@ export function watchProject(situation: Situation, tell: (event: WatchEvent) => 
       on: {
         urgent: () => {},
         changed(delta, masks) {
-          tellDelta(delta, tell)
+          // Whoever has been told may look at the list.
           store(masks)
+          tellDelta(delta, tell)
         },
         other: () => {},
         plain: () => {},

@@ -4,7 +4,14 @@ import { listQuarantine } from '../../../src/protect/quarantine.ts'
 import { readJournal } from '../../../src/session/journal.ts'
 import { readdirSync } from 'node:fs'
 import { makeHome, type TestHome } from '../../support/home.ts'
-import { childrenOf, partsOf, processesWith } from '../../support/processes.ts'
+import {
+  childrenOf,
+  descendantsOf,
+  initOf,
+  letterOf,
+  partsOf,
+  processesWith,
+} from '../../support/processes.ts'
 import { eventually } from '../../support/spawn.ts'
 import { mutant, type Bench } from '../../integration/launcher/box.ts'
 import { startBoxes, stateOf, type Box } from './boxes.ts'
@@ -27,9 +34,9 @@ describe.each([
 ] as const)('a box that is frozen for good, as %s', (who, signal) => {
   beforeEach(() => make(who))
 
-  /** Of everything in the box but its pid 1. */
+  /** Of everything in the box but its pid 1. A shell whose child is stopped before it becomes another program waits (D). */
   const stands = (init: number): boolean =>
-    childrenOf(init).every((pid) => /^\S+ \(.*\) [TZ]/s.test(readFileSync(`/proc/${pid}/stat`, 'latin1')))
+    descendantsOf(init).every((pid) => ['T', 'D', 'Z'].includes(letterOf(pid)))
 
   it(`stands still whatever continues it, and ends with ${signal}`, async () => {
     at.write(`${at.home}/.config/agentbox/config.yaml`, 'version: 1\nlive: {onFailure: freeze}\n')
@@ -41,20 +48,20 @@ describe.each([
     // No other hand can be had.
     rmSync(helper())
     process.kill(joined, 'SIGKILL')
-    expect(await eventually(() => events(box.id).some(({ kind }) => kind === 'stopped'), 20_000)).toBe(true)
-    expect(await eventually(() => stands(init), 20_000)).toBe(true)
+    expect(await eventually(() => events(box.id).some(({ kind }) => kind === 'stopped'))).toBe(true)
+    expect(await eventually(() => stands(init))).toBe(true)
     for (let round = 0; round < 3; round++) {
       for (const pid of agents) process.kill(pid, 'SIGCONT')
-      expect(await eventually(() => stands(init), 20_000)).toBe(true)
+      expect(await eventually(() => stands(init))).toBe(true)
     }
     process.kill(box.running.pid, 'SIGCONT')
-    expect(await eventually(() => stands(init), 20_000)).toBe(true)
+    expect(await eventually(() => stands(init))).toBe(true)
     process.kill(box.running.pid, signal)
     const { stderr } = await box.running.ended
     expect(stderr).toContain('the box stands still (live.onFailure: freeze)')
     expect(stderr).toContain(`Ctrl-C or kill ${box.running.pid} ends it`)
     expect(stderr.match(/the box was frozen \(live\.onFailure: freeze\)/g)).toHaveLength(1)
-    expect(await eventually(() => processesWith(mark).length === 0, 20_000)).toBe(true)
+    expect(await eventually(() => processesWith(mark).length === 0)).toBe(true)
     expect(events(box.id).at(-1)).toMatchObject({ kind: 'ended' })
   })
 })
@@ -74,6 +81,16 @@ it('a hand that is lost before the agent starts is told of, in the journal as we
   expect(readdirSync(`${stateOf(at)}/sessions`)).toEqual([])
 })
 
+it('a hand that is slow before the agent starts is waited for', async () => {
+  make('user')
+  const slow = mutant({ dir: at.base } as Bench, 'slow', [
+    ['join.c', 'bool possible', 'usleep(3000000); bool possible'],
+  ])
+  copyFileSync(slow, helper())
+  const { ended } = at.launch(['run', '--', 'echo', 'ran'], { cwd: project })
+  expect(await ended).toMatchObject({ status: 0, stdout: 'ran\n', stderr: '' })
+})
+
 it('what cannot be moved to quarantine, since the disk is full, is read-only in the box and told of', async () => {
   make('user')
   const place = `${stateOf(at)}/quarantine`
@@ -84,14 +101,14 @@ it('what cannot be moved to quarantine, since the disk is full, is read-only in 
   try {
     await at.root(['dd', 'if=/dev/zero', `of=${place}/fill`, 'bs=1k', 'count=8'])
     at.write(`${project}/go`, '')
-    expect(await eventually(() => events(box.id).some(({ kind }) => kind === 'reported'), 20_000)).toBe(true)
+    expect(await eventually(() => events(box.id).some(({ kind }) => kind === 'reported'))).toBe(true)
     expect(existsSync(`${project}/.mcp.json`)).toBe(true)
-    const { init } = partsOf(box.running.pid)
+    const init = initOf(box.running.pid)
     const readOnly = (): boolean =>
       readFileSync(`/proc/${init}/mountinfo`, 'latin1')
         .split('\n')
         .some((line) => line.split(' ')[4] === `${project}/.mcp.json` && line.split(' ')[5]!.startsWith('ro'))
-    expect(await eventually(readOnly, 20_000)).toBe(true)
+    expect(await eventually(readOnly)).toBe(true)
     expect(listQuarantine(stateOf(at))).toEqual([])
     expect(readdirSync(place)).toEqual(['fill'])
     expect((await box.end()).stderr).toContain('1 file appeared that runs outside the box')
