@@ -31,7 +31,7 @@ describe.each<Who>(['user', 'root'])('how boxes end, as %s', (who) => {
       env: world.env,
     })
     const up = await Promise.race([
-      eventually(() => existsSync(signal(`up-${mark}`)), 20_000),
+      eventually(() => existsSync(signal(`up-${mark}`))),
       running.ended.then(({ stdout, stderr }) => stdout + stderr),
     ])
     expect(up).toBe(true)
@@ -91,7 +91,7 @@ describe.each<Who>(['user', 'root'])('how boxes end, as %s', (who) => {
 
       const early = order === 'first' ? await waiting(mark) : undefined
       const answering = hold()
-      expect(await eventually(() => existsSync(signal('up')), 20_000)).toBe(true)
+      expect(await eventually(() => existsSync(signal('up')))).toBe(true)
       const ending = early ?? (await waiting(mark))
       if (how === 'ends') writeFileSync(signal(`end-${mark}`), '')
       else process.kill(ending.pid, how === 'gets SIGTERM' ? 'SIGTERM' : 'SIGKILL')

@@ -197,7 +197,7 @@ describe.each<Who>(['user', 'root'])('the box as a script, as %s', (who) => {
     await running.says('up')
     process.kill(running.pid, 'SIGKILL')
     try {
-      expect(await eventually(() => processesWith(mark).length === 0, dies ? 20_000 : 500)).toBe(dies)
+      expect(await eventually(() => processesWith(mark).length === 0, dies ? 30_000 : 500)).toBe(dies)
     } finally {
       for (const pid of processesWith(mark)) killIfThere(Number(pid))
       await running.ended

@@ -31,7 +31,7 @@ export interface SpawnInput {
 }
 
 /** Starts a program with closed input. It never outlives `limit`. */
-export function start({ argv, cwd, env, fds = [], limit = 60_000 }: SpawnInput): Running {
+export function start({ argv, cwd, env, fds = [], limit = 120_000 }: SpawnInput): Running {
   const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', ...fds]
   const child = spawn(argv[0], argv.slice(1), { cwd, env, stdio })
   const timer = setTimeout(() => child.kill('SIGKILL'), limit * SLOWNESS)
@@ -72,8 +72,8 @@ export async function must(input: SpawnInput): Promise<string> {
   return done.stdout
 }
 
-/** Asks again every 20 ms until it is true; false after `limit` milliseconds of a usual machine. */
-export async function eventually(ask: () => boolean, limit = 5000): Promise<boolean> {
+/** Asks again every 20 ms until it is true; false after `limit` milliseconds. What is true soon waits for nothing. */
+export async function eventually(ask: () => boolean, limit = 30_000): Promise<boolean> {
   const end = Date.now() + limit * SLOWNESS
   while (!ask()) {
     if (Date.now() > end) return false

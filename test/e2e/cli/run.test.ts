@@ -330,7 +330,7 @@ describe.each(['user', 'root'] as const)('agentbox run, as %s', (who: Who) => {
     await vi.waitFor(() => expect(readFileSync(file, 'utf8')).toContain('second'), { timeout: 60_000 })
     at.write(file, '{"accessToken":"third"}\n', 0o600)
     expect(await running).toMatchObject({ stdout: '{"accessToken":"third"}\n', status: 0 })
-  }, 150_000)
+  })
 
   it('gives no other command what an agent has logged in with', async () => {
     at.write(`${at.home}/bin/claude`, '#!/bin/sh\ncat ~/.claude/.credentials.json\n', 0o755)

@@ -1,21 +1,17 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { listQuarantine } from '../../../src/protect/quarantine.ts'
 import type { Finding } from '../../../src/doctor/types.ts'
 import { makeHome, type TestHome } from '../../support/home.ts'
 import { processesWith } from '../../support/processes.ts'
 import { eventually, type Ended } from '../../support/spawn.ts'
-import { inside, obedient, startBoxes, stateOf } from '../live/boxes.ts'
-
-/** Milliseconds, on a machine that does much else. */
-const LIMIT = 30_000
+import { inside, movedFrom, obedient, startBoxes, stateOf } from '../live/boxes.ts'
 
 describe.each(['user', 'root'] as const)('what a killed session leaves undone, as %s', (who) => {
   let at: TestHome
   let project: string
   const agentbox = (...args: string[]): Promise<Ended> =>
     at.bare([at.node, at.agentbox, ...args], { cwd: project })
-  const moved = (): string[] => listQuarantine(stateOf(at)).map(({ path }) => path.slice(project.length + 1))
+  const moved = (): string[] => movedFrom(at, project)
   const notes = (): string[] =>
     ['sessions', 'unfinished'].flatMap((dir) =>
       existsSync(`${stateOf(at)}/${dir}`) ? readdirSync(`${stateOf(at)}/${dir}`) : [],
@@ -25,10 +21,10 @@ describe.each(['user', 'root'] as const)('what a killed session leaves undone, a
     const mark = `unfinished-${who}-${Math.random()}`
     const [box] = await startBoxes(at, project, 1, `: ${mark}; ${obedient}`)
     await inside(at, project, script)
-    expect(await eventually(isDone, LIMIT)).toBe(true)
+    expect(await eventually(isDone)).toBe(true)
     process.kill(box!.running.pid, 'SIGKILL')
     await box!.running.ended
-    expect(await eventually(() => processesWith(mark).length === 0, LIMIT)).toBe(true)
+    expect(await eventually(() => processesWith(mark).length === 0)).toBe(true)
   }
 
   beforeEach(async () => {

@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, renameSync } from 'node:fs'
 import { fsPath, toBytes } from '../../../src/host/bytes.ts'
+import { itemPath, listQuarantine } from '../../../src/protect/quarantine.ts'
 import { liveSessions } from '../../../src/session/registry.ts'
 import type { TestHome } from '../../support/home.ts'
 import { eventually, type Ended, type Running } from '../../support/spawn.ts'
@@ -14,6 +15,12 @@ export interface Box {
 }
 
 export const stateOf = (at: TestHome): string => `${at.home}/.local/state/agentbox`
+
+/** Paths in the project of what has been moved to quarantine. What has a note only is on its way, or another's. */
+export const movedFrom = (at: TestHome, project: string): string[] =>
+  listQuarantine(stateOf(at))
+    .filter((entry) => itemPath(stateOf(at), entry) !== undefined)
+    .map(({ path }) => path.slice(project.length + 1))
 
 /** Starts so many boxes in the project at once and waits until each has its watch. */
 export async function startBoxes(
@@ -108,7 +115,7 @@ function look(path: string): string {
 }
 
 /** Milliseconds after which a secret must not be readable, on a machine that does much else. */
-const LIMIT = 10_000
+const LIMIT = 30_000
 
 /** Waits until nothing of the paths can be read in any of the boxes; returns what still can. */
 export async function readable(boxes: readonly Box[], paths: readonly string[]): Promise<string[]> {

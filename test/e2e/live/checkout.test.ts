@@ -1,21 +1,19 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { listQuarantine } from '../../../src/protect/quarantine.ts'
 import { ask, liveSessions } from '../../../src/session/registry.ts'
 import { makeHome, type TestHome } from '../../support/home.ts'
 import { eventually } from '../../support/spawn.ts'
-import { inside as obey, obedient, startBoxes, stateOf, type Box } from './boxes.ts'
+import { inside as obey, movedFrom, obedient, startBoxes, stateOf, type Box } from './boxes.ts'
 
 describe.each(['user', 'root'] as const)('what git brings on the host while boxes run, as %s', (who) => {
   let at: TestHome
   let project: string
   let boxes: Box[]
   const git = (...args: string[]): Promise<string> => at.must(['git', ...args], { cwd: project })
-  const quarantined = (): string[] =>
-    listQuarantine(stateOf(at)).map(({ path }) => path.slice(project.length + 1))
+  const quarantined = (): string[] => movedFrom(at, project)
   const agentbox = (...args: string[]) => at.bare([at.node, at.agentbox, ...args], { cwd: project })
   const inside = (script: string) => obey(at, project, script)
-  const moved = (path: string): Promise<boolean> => eventually(() => quarantined().includes(path), 20_000)
+  const moved = (path: string): Promise<boolean> => eventually(() => quarantined().includes(path))
 
   beforeAll(async () => {
     at = makeHome(who)

@@ -2,6 +2,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readJournal } from '../../../src/session/journal.ts'
 import { makeHome, type TestHome } from '../../support/home.ts'
+import { freePort } from '../../support/ports.ts'
 import { killIfThere } from '../../support/processes.ts'
 import { eventually, start, type Running } from '../../support/spawn.ts'
 import { as } from '../../support/who.ts'
@@ -80,10 +81,9 @@ describe('ways out of a box that runs', () => {
       sockets.add(socket.on('error', () => {}))
       socket.write('hello')
     })
-    const taken = createServer()
-    for (const one of [host, taken]) await new Promise<void>((resolve) => one.listen(0, '127.0.0.1', resolve))
-    ;[port, exposed] = [host, taken].map((one) => (one.address() as AddressInfo).port) as [number, number]
-    await new Promise((resolve) => taken.close(resolve))
+    await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve))
+    port = (host.address() as AddressInfo).port
+    exposed = await freePort()
     at.write(`${project}/client.cjs`, client)
     at.write(`${project}/server.cjs`, server)
     const SSH_AUTH_SOCK = `${at.home}/agent.sock`
@@ -109,9 +109,7 @@ describe('ways out of a box that runs', () => {
   it('are there at first', async () => {
     await open('first')
     await becomes('first', 'open')
-    let tries = 0
-    while ((await visit()) !== 'hello' && tries++ < 200) await eventually(() => false, 50)
-    expect(tries).toBeLessThan(200)
+    await expect.poll(visit, { timeout: LIMIT }).toBe('hello')
     expect(await inside(at, project, 'ssh-add -l')).toContain('no identities')
   })
 

@@ -2,6 +2,7 @@ import { renameSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readJournal } from '../../../src/session/journal.ts'
 import { makeHome, type TestHome } from '../../support/home.ts'
+import { eventually } from '../../support/spawn.ts'
 import { readable, startBoxes, stateOf, type Box } from './boxes.ts'
 import { scenarios } from './scenarios.ts'
 
@@ -56,11 +57,12 @@ describe.each(worlds)(
       expect(await readable(boxes, paths)).toEqual([])
     })
 
-    it('is told in the journal', () => {
+    it('is told in the journal', async () => {
       for (const { id } of boxes) {
-        const kinds = readJournal(`${stateOf(at)}/log/${id}.jsonl`).map(({ kind }) => kind)
-        expect(kinds.filter((kind) => kind === 'masked').length).toBeGreaterThan(whole ? 500 : 20)
-        expect(kinds).not.toContain('stopped')
+        const kinds = () => readJournal(`${stateOf(at)}/log/${id}.jsonl`).map(({ kind }) => kind)
+        const masked = (): number => kinds().filter((kind) => kind === 'masked').length
+        expect(await eventually(() => masked() > (whole ? 500 : 20))).toBe(true)
+        expect(kinds()).not.toContain('stopped')
       }
     })
   },

@@ -5,19 +5,21 @@ import { readJournal } from '../../../src/session/journal.ts'
 import { listQuarantine } from '../../../src/protect/quarantine.ts'
 import { makeHome, type TestHome } from '../../support/home.ts'
 import { eventually } from '../../support/spawn.ts'
-import { inside as obey, obedient, startBoxes, stateOf, type Box } from './boxes.ts'
-
-/** Milliseconds, on a loaded machine. */
-const LIMIT = 30_000
+import { inside as obey, movedFrom, obedient, startBoxes, stateOf, type Box } from './boxes.ts'
 
 describe.each(['user', 'root'] as const)('what an agent plants, as %s', (who) => {
   let at: TestHome
   let project: string
   let box: Box
   const inside = (script: string) => obey(at, project, script)
-  const gone = (path: string): Promise<boolean> => eventually(() => !existsSync(`${project}/${path}`), LIMIT)
+  const gone = (path: string): Promise<boolean> => eventually(() => !existsSync(`${project}/${path}`))
   const events = () => readJournal(`${stateOf(at)}/log/${box.id}.jsonl`)
-  const paths = (): string[] => listQuarantine(stateOf(at)).map(({ path }) => path.slice(project.length + 1))
+  const paths = (): string[] => movedFrom(at, project)
+  /** Resolves when the box may not write to it any more. It is not changed by that. */
+  const isReadOnly = (path: string) =>
+    inside(`until ! sh -c ': >> "$0"' ${path} 2>/dev/null; do sleep 0.05; done`)
+  const isReported = (path: string): boolean =>
+    events().some((one) => one.kind === 'reported' && one.path === `${project}/${path}`)
 
   beforeAll(async () => {
     at = makeHome(who)
@@ -31,7 +33,6 @@ describe.each(['user', 'root'] as const)('what an agent plants, as %s', (who) =>
     await at.must(['git', 'add', '-A'], { cwd: project })
     await at.must(['git', 'commit', '-qm', 'one'], { cwd: project })
     ;[box] = (await startBoxes(at, project, 1, obedient)) as [Box]
-    await eventually(() => false, 300)
   })
   afterAll(async () => {
     await box.end()
@@ -87,7 +88,7 @@ describe.each(['user', 'root'] as const)('what an agent plants, as %s', (who) =>
     // It is told of when it has been moved.
     const told = (): boolean =>
       events().some((one) => one.kind === 'quarantined' && one.path === `${project}/${path}`)
-    expect(await eventually(told, LIMIT)).toBe(true)
+    expect(await eventually(told)).toBe(true)
     expect(paths()).toContain(path)
   })
 
@@ -100,9 +101,8 @@ describe.each(['user', 'root'] as const)('what an agent plants, as %s', (who) =>
     const edited = (): string[] =>
       events().flatMap((one) => (one.kind === 'edited' ? [one.path.slice(project.length + 1)] : []))
     expect(
-      await eventually(
-        () => ['src/conftest.py', 'Makefile', 'flake.nix'].every((path) => edited().includes(path)),
-        LIMIT,
+      await eventually(() =>
+        ['src/conftest.py', 'Makefile', 'flake.nix'].every((path) => edited().includes(path)),
       ),
     ).toBe(true)
     expect(readFileSync(`${project}/Makefile`, 'utf8')).toContain('evil')
@@ -111,7 +111,7 @@ describe.each(['user', 'root'] as const)('what an agent plants, as %s', (who) =>
   it('does not touch what was there before, and protects it again when the host replaces it', async () => {
     at.write(`${project}/.npmrc.new`, 'a=2\n')
     renameSync(`${project}/.npmrc.new`, `${project}/.npmrc`)
-    await eventually(() => false, 200)
+    await isReadOnly('.npmrc')
     await inside(
       'echo evil >> .npmrc; echo evil > .vscode/tasks.json; rm .npmrc; echo "[evil]" >> fixture/config',
     )
@@ -124,11 +124,7 @@ describe.each(['user', 'root'] as const)('what an agent plants, as %s', (who) =>
 
   it('lets the host add a worktree, and says so', async () => {
     await at.must(['git', 'worktree', 'add', '-q', 'tree', '-b', 'side'], { cwd: project })
-    expect(
-      await eventually(() =>
-        events().some((one) => one.kind === 'reported' && one.path.endsWith('tree/.git')),
-      ),
-    ).toBe(true)
+    expect(await eventually(() => isReported('tree/.git'))).toBe(true)
     expect(existsSync(`${project}/tree/.git`)).toBe(true)
     await inside('mkdir other; echo "gitdir: ../evil" > other/.git')
     expect(await gone('other/.git')).toBe(true)
@@ -140,7 +136,7 @@ describe.each(['user', 'root'] as const)('what an agent plants, as %s', (who) =>
       `d=$(printf '.git/worktrees/z\\377'); mkdir -p "$d" o; cp .git/HEAD "$d"; echo "$PWD/e" > "$d/commondir"`,
     )
     // What it was is noted before it is moved.
-    expect(await eventually(() => lstatOf(`${project}/${dir}`) === undefined, LIMIT)).toBe(true)
+    expect(await eventually(() => lstatOf(`${project}/${dir}`) === undefined)).toBe(true)
     expect(paths()).toContain(dir)
   })
 
@@ -150,7 +146,7 @@ describe.each(['user', 'root'] as const)('what an agent plants, as %s', (who) =>
     expect(await gone('.git/worktrees/aside')).toBe(true)
     expect(paths()).toContain('.git/worktrees/aside')
     await inside('git worktree add -q mine -b mine; git -C mine sparse-checkout set src')
-    await eventually(() => false, 300)
+    expect(await eventually(() => isReported('mine/.git'))).toBe(true)
     expect(existsSync(`${project}/mine/.git`)).toBe(true)
     expect(existsSync(`${project}/.git/worktrees/mine`)).toBe(true)
   })
@@ -169,7 +165,7 @@ describe.each(['user', 'root'] as const)('what an agent plants, as %s', (who) =>
         return false
       }
     }
-    expect(await eventually(isKept, LIMIT)).toBe(true)
+    expect(await eventually(isKept)).toBe(true)
     await inside(
       `until ! touch pkg/.zed/x 2>/dev/null; do sleep 0.05; done
        mkdir -p node_modules/q/.zed; echo evil > node_modules/q/.zed/tasks.json; mv pkg pkg2; mv node_modules/q pkg`,
@@ -184,7 +180,7 @@ describe.each(['user', 'root'] as const)('what an agent plants, as %s', (who) =>
     expect(JSON.parse(list.stdout)).toMatchObject({ version: 1 })
     expect((await run('show', '.envrc')).stdout).toContain('echo hacked')
     expect(await run('restore', '.envrc')).toMatchObject({ status: 0 })
-    await eventually(() => false, 300)
+    await isReadOnly('.envrc')
     expect(readFileSync(`${project}/.envrc`, 'utf8')).toBe('echo hacked\n')
     expect((await run('drop', '--all')).status).toBe(0)
     expect((await run()).stdout).toBe('')
@@ -284,7 +280,7 @@ it('only reports where the policy says so', async () => {
     at.write(`${project}/do.new`, 'echo x > .envrc')
     renameSync(`${project}/do.new`, `${project}/do`)
     const events = () => readJournal(`${stateOf(at)}/log/${box.id}.jsonl`)
-    expect(await eventually(() => events().some(({ kind }) => kind === 'reported'), LIMIT)).toBe(true)
+    expect(await eventually(() => events().some(({ kind }) => kind === 'reported'))).toBe(true)
     expect(existsSync(`${project}/.envrc`)).toBe(true)
     const { stderr } = await box.end()
     expect(stderr).toContain('1 file appeared that runs outside the box')

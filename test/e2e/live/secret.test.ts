@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { copyFileSync, lstatSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeHome, type TestHome } from '../../support/home.ts'
-import { eventually, start, type Ended } from '../../support/spawn.ts'
+import { start, type Ended } from '../../support/spawn.ts'
 import { as } from '../../support/who.ts'
 import { readable, startBoxes, stateOf, type Box } from './boxes.ts'
 
@@ -130,12 +130,7 @@ describe('agentbox watch', () => {
       at.write(`${project}/.env`, 'A=1\n')
       const stored = async (): Promise<string> =>
         JSON.parse(await at.must([at.node, at.agentbox, 'masks', '--json'], { cwd: project })).stored.state
-      let state = ''
-      for (let tries = 0; tries < 20 && state !== 'fresh'; tries++) {
-        await eventually(() => false, 100)
-        state = await stored()
-      }
-      expect(state).toBe('fresh')
+      await expect.poll(stored, { timeout: 30_000 }).toBe('fresh')
       expect(stateOf(at)).toContain(at.home)
       await boxes[0]!.end()
     } finally {

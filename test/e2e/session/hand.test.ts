@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readJournal } from '../../../src/session/journal.ts'
 import { ask, liveSessions, type LiveSession } from '../../../src/session/registry.ts'
 import { makeHome, type TestHome } from '../../support/home.ts'
-import { partsOf } from '../../support/processes.ts'
+import { initOf, partsOf, readOrNothing } from '../../support/processes.ts'
 import { eventually, type Running } from '../../support/spawn.ts'
 import type { Who } from '../../support/who.ts'
 
@@ -37,6 +37,7 @@ describe.each(['user', 'root'] as const)('a running box, as %s', (who: Who) => {
   it('is known to others while it runs, and not afterwards', async () => {
     const [running, session] = await box('echo up; sleep 30')
     expect(session).toMatchObject({ project, agent: 'generic', command: ['sh', '-c', 'echo up; sleep 30'] })
+    await running.says('up')
     process.kill(running.pid, 'SIGTERM')
     await running.ended
     expect(liveSessions(state())).toEqual([])
@@ -116,10 +117,10 @@ describe.each(['user', 'root'] as const)('a running box, as %s', (who: Who) => {
 
 /** What a file has for the box. */
 function seen(pid: number, path: string): string {
-  return readFileSync(`/proc/${partsOf(pid).init}/root${path}`, 'utf8')
+  return readFileSync(`/proc/${initOf(pid)}/root${path}`, 'utf8')
 }
 
 const watchesOf = (pid: number): number =>
   readdirSync(`/proc/${pid}/fdinfo`)
-    .map((fd) => readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'latin1').split('inotify wd').length - 1)
+    .map((fd) => readOrNothing(`/proc/${pid}/fdinfo/${fd}`).split('inotify wd').length - 1)
     .reduce((sum, one) => sum + one, 0)

@@ -32,9 +32,9 @@ describe('run --learn=permit, in a terminal', () => {
     const terminal: Terminal = await openTerminal(home, 'bash', project())
     try {
       terminal.type('./learn curl -s http://far.example/ http://no.example/; echo "status $?"')
-      await terminal.shows(/ANY public host(.|\n)*\[y\/N\]/, 60_000)
+      await terminal.shows(/ANY public host(.|\n)*\[y\/N\]/)
       terminal.type(answer)
-      await terminal.shows(ends, 60_000)
+      await terminal.shows(ends)
       return terminal.screen()
     } finally {
       terminal.close()

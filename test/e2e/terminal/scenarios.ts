@@ -25,13 +25,13 @@ done
 export const SIZED = `#!/bin/bash
 trap 'echo "got WINCH $(stty size)"; exit 8' WINCH
 echo "up $(stty size)"
-for i in {1..200}; do sleep 0.05; done
+for i in {1..1200}; do sleep 0.05; done
 `
 
 /** The shell has the terminal again: it can hand it to a program that reads. */
-async function shellHasTerminal(t: Terminal): Promise<void> {
-  t.type('head -n 1')
-  await settled()
+export async function shellHasTerminal(t: Terminal): Promise<void> {
+  t.type("sh -c 'echo reads; exec head -n 1'")
+  await t.shows(/\nreads$/)
   t.type('typed')
   await t.shows(/typed\ntyped\n>$/)
 }
@@ -43,8 +43,11 @@ async function status(t: Terminal, shell: Shell, expected: number): Promise<void
   await t.shows(new RegExp(`status ${shell === 'fish' ? '\\d+' : expected}\n>$`))
 }
 
-/** For a program that has started and prints nothing. */
-const settled = (ms = 400): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+/** The shell says what it continues, with the terminal's settings for that already. */
+async function continued(t: Terminal): Promise<void> {
+  t.type('fg')
+  await t.shows(/> fg\n.*run.*$/)
+}
 
 const STOPPED = /(Stopped|suspended|has stopped|stopped).*(\n.*)*\n>$/
 
@@ -67,7 +70,6 @@ export const scenarios: Scenario[] = [
       for (const count of [1, 2, 3]) {
         t.key('C-c')
         await t.shows(new RegExp(`(got INT[^]*){${count}}`))
-        await settled(100)
       }
       t.type('hello')
       await t.shows(/read hello/)
@@ -94,14 +96,12 @@ export const scenarios: Scenario[] = [
       t.key('C-z')
       await t.shows(STOPPED)
       await shellHasTerminal(t)
-      t.type('fg')
-      await settled()
+      await continued(t)
       t.type('hello')
       await t.shows(/read hello/)
       t.key('C-z')
       await t.shows(/(Stopped|suspended|stopped)[^]*(Stopped|suspended|stopped).*(\n.*)*\n>$/)
-      t.type('fg')
-      await settled()
+      await continued(t)
       t.type('end')
       await status(t, shell, 4)
     },
@@ -115,9 +115,7 @@ export const scenarios: Scenario[] = [
       t.key('C-z')
       await t.shows(STOPPED)
       t.type('bg')
-      await settled(3000)
-      t.type('cat result')
-      await t.shows(/^over$/m)
+      await t.showsAfter(/^over$/m, () => t.type('cat result'))
     },
   },
   {
@@ -148,8 +146,7 @@ export const scenarios: Scenario[] = [
       t.type('./run head -n 1 &')
       // bash tells of it before its next prompt only, and nothing else shows from when on there is something to tell.
       await t.showsAfter(/(Stopped|suspended|stopped)/, () => t.type(''))
-      t.type('fg')
-      await settled()
+      await continued(t)
       t.type('hello')
       await t.shows(/hello\nhello\n/)
       await status(t, shell, 0)
@@ -158,8 +155,8 @@ export const scenarios: Scenario[] = [
   {
     name: 'Ctrl-C ends the loop of a script around it',
     async play(t, shell) {
-      t.type("sh -c 'while :; do ./run sleep 60; echo again; done'")
-      await settled(1000)
+      t.type(`sh -c 'while :; do ./run sh -c "echo up; exec sleep 60"; echo again; done'`)
+      await t.shows(/^up$/m)
       t.key('C-c')
       await status(t, shell, 130)
     },
@@ -167,8 +164,8 @@ export const scenarios: Scenario[] = [
   {
     name: 'also while the program reads from the terminal',
     async play(t, shell) {
-      t.type("sh -c 'while :; do ./run cat; echo again; done'")
-      await settled(1000)
+      t.type(`sh -c 'while :; do ./run sh -c "echo up; exec cat"; echo again; done'`)
+      await t.shows(/^up$/m)
       t.type('hello')
       await t.shows(/hello\nhello/)
       t.key('C-c')
@@ -189,8 +186,8 @@ export const scenarios: Scenario[] = [
   {
     name: 'a script reads from the terminal after it',
     async play(t, shell) {
-      t.type('sh -c \'./run head -n 1; read l; echo "script read $l"\'')
-      await settled(1000)
+      t.type(`sh -c './run sh -c "echo up; exec head -n 1"; read l; echo "script read $l"'`)
+      await t.shows(/^up$/m)
       t.type('first')
       await t.shows(/first\nfirst/)
       t.type('second')
@@ -221,8 +218,8 @@ export const scenarios: Scenario[] = [
   {
     name: 'Ctrl-C reaches both ends of a pipeline',
     async play(t) {
-      t.type("./run sh -c 'exec sleep 60' | cat")
-      await settled(1000)
+      t.type("./run sh -c 'echo up; exec sleep 60' | cat")
+      await t.shows(/^up$/m)
       t.key('C-c')
       await t.shows(/\^C[^]*>$/)
       await shellHasTerminal(t)

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeHome, type TestHome } from '../../support/home.ts'
-import { AGENT, scenarios, SIZED, type Scenario } from './scenarios.ts'
+import { eventually } from '../../support/spawn.ts'
+import { AGENT, scenarios, shellHasTerminal, SIZED, type Scenario } from './scenarios.ts'
 import { openTerminal, type Shell } from './terminal.ts'
 
 let home: TestHome
@@ -52,11 +53,9 @@ describe.each<Shell>(['bash', 'zsh', 'fish'])('%s', (shell) => {
       for (const pid of commandLines((line) => line.includes('agentbox.cjs') && line.includes(marker)))
         process.kill(pid, 'SIGKILL')
       await terminal.shows(/[Kk]ill|SIGKILL/)
-      terminal.type('head -n 1')
-      await new Promise((resolve) => setTimeout(resolve, 400))
-      terminal.type('typed')
-      await terminal.shows(/typed\ntyped\n>$/)
-      expect(commandLines((line) => line.includes(marker) && !line.includes('tmux'))).toEqual([])
+      await shellHasTerminal(terminal)
+      const left = (): number[] => commandLines((line) => line.includes(marker) && !line.includes('tmux'))
+      expect(await eventually(() => left().length === 0)).toBe(true)
     } finally {
       terminal.close()
     }

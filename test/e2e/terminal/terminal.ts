@@ -52,7 +52,7 @@ export async function openTerminal(home: TestHome, shell: Shell, cwd: string): P
     key: (name) => void tmux('send-keys', name),
     resize: (columns, rows) => void tmux('resize-window', '-x', String(columns), '-y', String(rows)),
     screen,
-    async shows(what, limit = 10_000) {
+    async shows(what, limit = 60_000) {
       const end = Date.now() + limit
       while (!what.test(screen())) {
         if (Date.now() > end) throw new Error(`${shell} does not show ${what}:\n${screen()}`)
@@ -60,7 +60,7 @@ export async function openTerminal(home: TestHome, shell: Shell, cwd: string): P
       }
     },
     async showsAfter(what, again) {
-      for (let times = 0; times < 20 && !what.test(screen()); times++) {
+      for (let times = 0; times < 60 && !what.test(screen()); times++) {
         again()
         await terminal.shows(what, 1000).catch(() => {})
       }

@@ -3,8 +3,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { makeHome, type TestHome } from '../../support/home.ts'
 import { openTerminal, type Terminal } from '../terminal/terminal.ts'
 
-const LIMIT = 30_000
-
 describe('the question at a launch', () => {
   let at: TestHome
   let project: string
@@ -24,13 +22,15 @@ describe('the question at a launch', () => {
   async function asked(command: string, answers: readonly string[] = []): Promise<string> {
     const end = begin(command)
     for (const [index, answer] of answers.entries()) {
-      await terminal.shows(question(index + 1), LIMIT)
+      await terminal.shows(question(index + 1))
       if (answer.startsWith('C-')) terminal.key(answer)
       else terminal.type(answer)
-      // The shell forgets the rest of the line.
-      if (answer === 'C-c') terminal.type(`echo ${end} $?`)
+      if (answer !== 'C-c') continue
+      // The shell forgets the rest of the line. It reads again, and nobody else.
+      await terminal.shows(/\n>$/)
+      terminal.type(`echo ${end} $?`)
     }
-    await terminal.shows(new RegExp(`^${end} \\d+`, 'm'), LIMIT)
+    await terminal.shows(new RegExp(`^${end} \\d+`, 'm'))
     return terminal.screen()
   }
   const rc = (names: string): void =>
@@ -89,15 +89,15 @@ describe('the question at a launch', () => {
 
   it('what was typed before it answers nothing', async () => {
     const end = begin(`until [ -e go ]; do sleep 0.05; done; rm go; ${RUN}`)
-    await terminal.shows(new RegExp(`^begin-${count}$`, 'm'), LIMIT)
+    await terminal.shows(new RegExp(`^begin-${count}$`, 'm'))
     terminal.type('y')
     terminal.type('yes')
     // The terminal has it: it shows it.
-    await terminal.shows(new RegExp(`^begin-${count}$[^]*^y$[^]*^yes$`, 'm'), LIMIT)
+    await terminal.shows(new RegExp(`^begin-${count}$[^]*^y$[^]*^yes$`, 'm'))
     at.write(`${project}/go`, '')
-    await terminal.shows(question(1), LIMIT)
+    await terminal.shows(question(1))
     terminal.type('n')
-    await terminal.shows(new RegExp(`^${end} 125`, 'm'), LIMIT)
+    await terminal.shows(new RegExp(`^${end} 125`, 'm'))
     expect(records()).toBe(0)
   })
 
@@ -114,10 +114,10 @@ describe('the question at a launch', () => {
 
   it('the yes is to the bytes that were shown, whatever the file is by then', async () => {
     const end = begin(RUN)
-    await terminal.shows(question(1), LIMIT)
+    await terminal.shows(question(1))
     rc('CI, FOO')
     terminal.type('y')
-    await terminal.shows(new RegExp(`^${end} 0`, 'm'), LIMIT)
+    await terminal.shows(new RegExp(`^${end} 0`, 'm'))
     expect(terminal.screen()).toMatch(/^got=ci$/m)
     expect(await asked(RUN, ['n'])).toMatch(/\+ env {2}FOO/)
   })

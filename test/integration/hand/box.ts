@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { fsPath } from '../../../src/host/bytes.ts'
 import type { Identity } from '../../../src/plan/ops.ts'
 import type { InsideAnswer, LiveLook } from '../../../src/session/inside.ts'
+import { childrenOf } from '../../support/processes.ts'
 import { idOf, type Who } from '../../support/who.ts'
 import { makeBench, type Bench, type BoxOptions } from '../launcher/box.ts'
 
@@ -91,15 +92,9 @@ export function identityOf(path: string): Identity {
   return { dev: String(dev), ino: String(ino) }
 }
 
-export function children(pid: number): number[] {
-  return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
-  )
-}
-
 function joinerOf(node: number): number {
-  const [launch] = children(node)
-  return children(launch!).find((pid) => readFileSync(`/proc/${pid}/comm`, 'latin1') !== 'bwrap\n')!
+  const [launch] = childrenOf(node)
+  return childrenOf(launch!).find((pid) => readFileSync(`/proc/${pid}/comm`, 'latin1') !== 'bwrap\n')!
 }
 
 /** Pids of all processes that are in the mount namespace of that process's, or were started from the file. */

@@ -1,5 +1,5 @@
 // Stands in for the supervisor: runs the box that a JSON file describes, and lets a socket order its hand about.
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import type { Identity } from '../../../src/plan/ops.ts'
@@ -88,6 +88,12 @@ function callsOf(box: HeldBox): Record<string, (...args: never[]) => unknown> {
     maskAndBlock: (path: string, is: Identity, time: number) => {
       const answer = inside().mask(path, { kind: 'empty' }, is)
       for (const over = Date.now() + time; Date.now() < over;) continue
+      return answer
+    },
+    /** The same until a file is there, so that no limit of time is over before the answer is. */
+    maskAndBlockUntil: (path: string, is: Identity, file: string) => {
+      const answer = inside().mask(path, { kind: 'empty' }, is)
+      for (const over = Date.now() + 30_000; Date.now() < over && !existsSync(file);) continue
       return answer
     },
   }

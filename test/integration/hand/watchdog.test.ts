@@ -1,9 +1,10 @@
 import { statSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { childrenOf } from '../../support/processes.ts'
 import { eventually } from '../../support/spawn.ts'
 import type { Who } from '../../support/who.ts'
 import type { Bench } from '../launcher/box.ts'
-import { children, makeHandBench, openBox, type HandBox } from './box.ts'
+import { makeHandBench, openBox, type HandBox } from './box.ts'
 
 let bench: Bench
 beforeAll(() => {
@@ -22,7 +23,7 @@ const sizeOf = (box: HandBox, name: string): number => statSync(`${box.project}/
 async function ticking(who: Who): Promise<HandBox> {
   const box = await openBox(bench, who)
   await box.inside(TICKING)
-  await eventually(() => runs(box))
+  expect(await eventually(() => runs(box))).toBe(true)
   return box
 }
 
@@ -35,7 +36,7 @@ function runs(box: HandBox): boolean {
 }
 
 /** Whether nothing moves for half a second, within `limit` milliseconds. */
-async function standsStill(box: HandBox, limit = 15_000): Promise<boolean> {
+async function standsStill(box: HandBox, limit = 30_000): Promise<boolean> {
   for (const end = Date.now() + limit; Date.now() < end;) {
     const before = [sizeOf(box, 'tick'), sizeOf(box, 'free')]
     await sleep(500)
@@ -46,7 +47,7 @@ async function standsStill(box: HandBox, limit = 15_000): Promise<boolean> {
 
 async function goesOn(box: HandBox): Promise<boolean> {
   const before = [sizeOf(box, 'tick'), sizeOf(box, 'free')]
-  return eventually(() => sizeOf(box, 'tick') > before[0]! && sizeOf(box, 'free') > before[1]!, 15_000)
+  return eventually(() => sizeOf(box, 'tick') > before[0]! && sizeOf(box, 'free') > before[1]!)
 }
 
 describe.each(everybody)('a box that is watched over, as %s', (who) => {
@@ -81,13 +82,14 @@ it('a box goes on while Node is busy for seconds', async () => {
   const box = await ticking('user')
   const busy = box.call('block', 3500)
   const end = Date.now() + 3300
+  // In turns of ours: on a machine that does much else they are late as well.
   let longest = 0
-  for (let [size, since] = [sizeOf(box, 'tick'), Date.now()]; Date.now() < end; await sleep(20)) {
-    if (sizeOf(box, 'tick') === size) continue
-    longest = Math.max(longest, Date.now() - since)
-    ;[size, since] = [sizeOf(box, 'tick'), Date.now()]
+  for (let [size, turns] = [0, 0]; Date.now() < end; await sleep(20)) {
+    turns = sizeOf(box, 'tick') === size ? turns + 1 : 0
+    longest = Math.max(longest, turns)
+    size = sizeOf(box, 'tick')
   }
-  expect(longest).toBeLessThan(1500)
+  expect(longest).toBeLessThan(75)
   await busy
   await box.end()
 })
@@ -113,7 +115,7 @@ it('a program that has a timer continue it is stopped all the same', async () =>
     }
 C
   cc -o c c.c && (./c > tick &) && (while :; do echo >> free; sleep 0.05; done) &`)
-  expect(await eventually(() => runs(box), 20_000)).toBe(true)
+  expect(await eventually(() => runs(box))).toBe(true)
   await box.call('freeze')
   expect(await standsStill(box)).toBe(true)
   box.node.kill('SIGKILL')
@@ -122,13 +124,13 @@ C
 
 it('a storm of stops and continues by the agent itself does nothing else', async () => {
   const box = await openBox(bench, 'user')
-  const launch = children(box.node.pid!)[0]!
+  const launch = childrenOf(box.node.pid!)[0]!
   expect(
     await box.inside(
       `sleep 60 & for i in $(seq 300); do for p in $! 1 -1; do
          [ $p = -1 ] || kill -STOP $p; kill -CONT $p; kill -URG $p; done; done; kill $!; echo over`,
     ),
   ).toContain('over')
-  expect(children(box.node.pid!)).toContain(launch)
+  expect(childrenOf(box.node.pid!)).toContain(launch)
   await box.end()
 })

@@ -113,6 +113,14 @@ function defaults(
   }
 }
 
+/** Shell text that runs programs at the same time, does `then` when each has said "up", and prints what they said. */
+export const whenUp = (commands: readonly string[], then: string): string =>
+  `out=$(mktemp -d); trap 'rm -r $out' EXIT
+   ${commands.map((command, n) => `${command} > $out/${n} &`).join('\n')}
+   until [ $(grep -sl up $out/* | wc -l) = ${commands.length} ]; do sleep 0.05; done
+   ${then}
+   wait; cat $out/*`
+
 /** The sources of the helper with parts replaced, compiled; every part must be there. */
 export function mutant(bench: Bench, name: string, changes: readonly [string, string, string][]): string {
   const sources = join(checkout, 'native')

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventually, start } from '../../support/spawn.ts'
 import type { Who } from '../../support/who.ts'
-import { makeBench, mutant, processesWith, type Bench } from './box.ts'
+import { makeBench, mutant, processesWith, whenUp, type Bench } from './box.ts'
 
 let bench: Bench
 beforeAll(() => {
@@ -77,19 +77,19 @@ const protections: {
     ],
     script: 'trap "" USR2; echo up; sleep 1; echo survived',
     kept: /survived/,
-    lost: /up\n(?!survived)/,
+    lost: /^up\n(?!survived)/,
   },
 ]
 
 describe.each(protections)('$name', ({ name, without, script, kept, lost }) => {
   const probe = async (helper: string): Promise<string> => {
     const box = bench.words({ spec: { helper }, bwrapArgs: ['--ro-bind', helper, '/run/agentbox/init'] })
-    const group = name.includes('group')
-      ? withNeighbour(
-          name.includes('deaf') ? `(sleep 0.7; kill -USR2 0) & trap "" USR2; ${box}` : box,
-          script,
-        )
-      : ['bash', '-c', `exec 3</dev/null 7</dev/null 11</dev/null; ${box} bash -c '${script}'`]
+    const boxed = `${box} bash -c '${script}'`
+    const group = name.includes('deaf')
+      ? ['setsid', '--wait', 'bash', '-c', whenUp([boxed], 'trap "" USR2; kill -USR2 0')]
+      : name.includes('group')
+        ? withNeighbour(box, script)
+        : ['bash', '-c', `exec 3</dev/null 7</dev/null 11</dev/null; ${boxed}`]
     return (await bench.shell(group)).stdout
   }
   test('holds', async () => expect(await probe(bench.helper)).toMatch(kept))

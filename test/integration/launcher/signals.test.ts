@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Who } from '../../support/who.ts'
-import { makeBench, type Bench } from './box.ts'
+import { start, type Ended, type Running } from '../../support/spawn.ts'
+import { as, type Who } from '../../support/who.ts'
+import { makeBench, whenUp, type Bench } from './box.ts'
 
 let bench: Bench
 beforeAll(() => {
@@ -67,15 +68,23 @@ describe.each(everybody)('as %s', (who) => {
     await alone.says('up')
     alone.child.kill('SIGTERM')
     expect((await alone.ended).stdout).toBe('up\nmain\n')
-    const script = `${bench.words()} bash -c '${inside.replace('lt 2', 'lt 1')}' & sleep 1; trap "" TERM; kill -TERM 0; wait`
+    const box = `${bench.words()} bash -c '${inside.replace('lt 2', 'lt 1')}'`
+    const script = whenUp([box], 'trap "" TERM; kill -TERM 0')
     const group = await bench.shell(['setsid', '--wait', 'bash', '-c', script], who)
     expect(group.stdout.split('\n').toSorted()).toEqual(['', 'child', 'main', 'up'])
   })
 
   test('timeout(1), which signals the child and its own group, ends the agent as it would bare', async () => {
-    const inside = 'trap "echo got; exit 3" TERM; echo up; sleep 20 & wait; echo never'
-    const bare = await bench.shell(['timeout', '1', 'bash', '-c', inside], who)
-    const boxed = await bench.run(who, ['bash', '-c', inside], { through: ['timeout', '1'] })
+    const inside = 'trap "echo got; exit 3" TERM; echo up; sleep 60 & wait; echo never'
+    // Its own alarm is what its time ends with.
+    const over = async (running: Running): Promise<Ended> => {
+      await running.says('up')
+      running.child.kill('SIGALRM')
+      return running.ended
+    }
+    const argv = as(who, ['timeout', '60', 'bash', '-c', inside])
+    const bare = await over(start({ argv, cwd: bench.dir, env: { PATH: '/usr/bin:/bin' } }))
+    const boxed = await over(bench.start(who, ['bash', '-c', inside], { through: ['timeout', '60'] }))
     expect(bare).toMatchObject({ status: 124, stdout: 'up\ngot\n' })
     expect(boxed).toEqual(bare)
   })
@@ -86,10 +95,11 @@ describe.each(everybody)('as %s', (who) => {
   })
 
   test('the agent gets a signal to the group once, also when another box is in the group', async () => {
-    const inside = 'n=0; trap "n=$((n+1))" USR1; echo up; for i in {1..30}; do sleep 0.05; done; echo $n'
+    const inside =
+      'n=0; trap "n=$((n+1))" USR1; echo up; until [ $n -gt 0 ]; do sleep 0.05; done; sleep 1; echo $n'
     const box = `${bench.words()} bash -c '${inside.replace('$((n+1))', String.raw`\$((n+1))`)}'`
-    const script = `${box} & ${box} & sleep 1; trap "" USR1; kill -USR1 0; wait`
+    const script = whenUp([box, box], 'trap "" USR1; kill -USR1 0')
     const done = await bench.shell(['setsid', '--wait', 'bash', '-c', script], who)
-    expect(done.stdout).toBe('up\nup\n1\n1\n')
+    expect(done.stdout).toBe('up\n1\nup\n1\n')
   })
 })

@@ -6,6 +6,7 @@ import { buildSync } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { PolicyFlags } from '../../../src/config/flags.ts'
 import { makeHome, type TestHome } from '../../support/home.ts'
+import { freePort } from '../../support/ports.ts'
 import { eventually, type Ended } from '../../support/spawn.ts'
 import { startServers, type Servers } from './servers.ts'
 import { socksServer } from './socks-server.ts'
@@ -228,7 +229,7 @@ describe.each(['user', 'root'] as const)('tools in a box with listed hosts, as %
     // The kernel takes a network apart in its own time, and other tests have boxes of their own meanwhile.
     expect(await eventually(() => networks() <= before, 60_000)).toBe(true)
     expect(await at.root(['pgrep', '-f', at.base])).toMatchObject({ stdout: '' })
-  }, 180_000)
+  }, 300_000)
 
   describe('what the user configures', () => {
     const config = (text: string): void =>
@@ -242,8 +243,7 @@ describe.each(['user', 'root'] as const)('tools in a box with listed hosts, as %
     })
 
     it('expose: one of the box, for this machine', async () => {
-      // Below those that the kernel gives to others, or to this test's own connections.
-      const port = 20_000 + (process.pid % 10_000)
+      const port = await freePort()
       config(`network: {mode: none, expose: [${port}]}\n`)
       const serve = `require('node:net').createServer((s) => s.on('data', process.exit).write('from inside')).listen(${port}, '127.0.0.1')`
       const running = boxed(['node', '-e', `setTimeout(process.exit, 30000); ${serve}`])

@@ -84,7 +84,7 @@ describe('log-ins', () => {
     } finally {
       end()
     }
-  }, 60_000)
+  })
 
   it('are brought back by the next start if the session was killed', () => {
     write(HOST, { token: 'a' })

@@ -249,7 +249,7 @@ describe('properties', () => {
       }),
       { numRuns: 20_000 },
     )
-  }, 60_000)
+  })
 
   test("and where Node's own reader sees one", () => {
     fc.assert(
@@ -319,7 +319,7 @@ describe('properties', () => {
       }),
       { numRuns: 10_000 },
     )
-  }, 60_000)
+  })
 
   test('whatever the input, the output is made of names, signs, quotes and hashes', () => {
     const any = fc.oneof(fc.string({ unit: 'binary', maxLength: 60 }), fc.string({ maxLength: 60 }), soup)

@@ -154,7 +154,7 @@ it(`${OPERATIONS} operations with hooks and without end in the same repository, 
   }
   expect(stateOf(hooked)).toEqual(stateOf(bare))
   expect(looked).toBeGreaterThan(20)
-}, 120_000)
+}, 600_000)
 
 it('does not leave a file in the repository', () => {
   const world = begin()

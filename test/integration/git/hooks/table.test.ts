@@ -179,7 +179,7 @@ describe.each(layouts)('hooks in a repository of the kind: $name', ({ make }) =>
     if (again !== undefined) world.try(cwd, ['sh', '-c', again])
     expect(snapshot(...places)).toEqual(before)
     expect(world.agentbox(cwd, ['hooks', 'status']).status).toBe(1)
-  }, 60_000)
+  })
 })
 
 /** pre-commit refuses what is masked and what looks like a credential; post-checkout renews the list. */

@@ -165,7 +165,7 @@ describe('the tracked set', () => {
     }
   })
 
-  it('is what a fresh scan finds, whatever is done to the tree', { timeout: 120_000 }, async () => {
+  it('is what a fresh scan finds, whatever is done to the tree', { timeout: 300_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(operation, { minLength: 1, maxLength: 30 }), async (operations) => {
         const root = temporary()
