@@ -10,6 +10,7 @@ import { compileList, compileMatcher } from '../masks/patterns.ts'
 import { surveyPolicy, type Situation } from '../session/situation.ts'
 import { jsonText, shown } from '../ui/escape.ts'
 import { table } from '../ui/table.ts'
+import { whileSaying } from '../ui/waiting.ts'
 import { jsonOption, type Call, type Command } from './types.ts'
 
 export const scan: Command = {
@@ -46,11 +47,13 @@ async function runScan({ env, values, positionals, out, talk }: Call): Promise<n
     fail({ code: 'usage', text: 'scan takes one PATH, --staged or --history', command: 'scan' })
   }
   const situation = await surveyPolicy(env)
-  const result = await (values['staged'] === true
-    ? staged(situation)
-    : values['history'] === true
-      ? history(situation)
-      : tree(situation, positionals[0]))
+  const result = await whileSaying('looking …', talk, () =>
+    values['staged'] === true
+      ? staged(situation)
+      : values['history'] === true
+        ? history(situation)
+        : tree(situation, positionals[0]),
+  )
   if (values['json'] === true) out(`${jsonText({ version: 1, ...result }, 2)}\n`)
   else show(result, out)
   const { length } = [...result.masked, ...result.credentials]

@@ -19,12 +19,14 @@ const examine = (check: string): Finding[] =>
 const about = (shell: ShellName): string[] =>
   examine('shells').flatMap(({ problem }) => (problem.startsWith(`${shell}, `) ? [problem] : []))
 
-it('says on a terminal that it looks, until it has', async () => {
-  const argv = [process.execPath, resolve('dist/agentbox.cjs'), 'doctor', 'hooks']
+it('says on a terminal that it looks, until it has; and so does scan', async () => {
+  const agentbox = `${process.execPath} ${resolve('dist/agentbox.cjs')}`
   const session = interactive(world, 'bash')
-  const text = await session.line(argv.join(' '))
+  const text = await session.line(`${agentbox} doctor hooks`)
+  const scanned = await session.line(`${agentbox} scan`)
   await session.end()
   expect(text).toMatch(/looking [^ ]+\r +\rall is well: 1 topic looked at/)
+  expect(scanned).toMatch(/looking [^ ]+\r +\r0 findings in/)
   expect(world.agentbox('doctor', 'hooks').stderr).toBe('all is well: 1 topic looked at\n')
 })
 
