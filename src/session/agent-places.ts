@@ -1,6 +1,6 @@
 import { lstatOf, realpathOf } from '../host/files.ts'
 import { isWithin } from '../host/paths.ts'
-import { agentPlaces, type AgentPlace } from '../policy/agents/places.ts'
+import { agentPlaces, namedFiles, type AgentPlace } from '../policy/agents/places.ts'
 import type { AbsentPath, ProtectedPath } from '../protect/paths.ts'
 import type { Situation } from './situation.ts'
 
@@ -14,15 +14,15 @@ export interface AgentParts {
  * directory (`~/.claude` as a repository). Outside the box the agents obey it.
  */
 export function agentParts({ env, facts, project, cwd }: Situation): AgentParts {
-  const parts: AgentParts = { readonly: [], absent: [] }
-  for (const place of agentPlaces(env, facts.home, cwd)) {
-    for (const path of partsOf(place, project.root)) {
-      const why = `${place.agent} obeys it outside the box`
-      if (lstatOf(path) === undefined) parts.absent.push({ path, why, runBy: place.agent })
-      else parts.readonly.push({ path, why })
-    }
-  }
-  return parts
+  const named = namedFiles(env, cwd).map(({ agent, path }) => ({ agent, path: realpathOf(path) ?? path }))
+  const all = [
+    ...agentPlaces(env, facts.home, cwd).flatMap((place) =>
+      partsOf(place, project.root).map((path) => ({ agent: place.agent, path })),
+    ),
+    ...named.filter(({ path }) => path !== project.root && isWithin(path, project.root)),
+  ].map(({ agent, path }) => ({ path, why: `${agent} obeys it outside the box`, runBy: agent }))
+  const isThere = ({ path }: ProtectedPath): boolean => lstatOf(path) !== undefined
+  return { readonly: all.filter(isThere), absent: all.filter((one) => !isThere(one)) }
 }
 
 /** Resolved, but for what is not there. */

@@ -89,7 +89,7 @@ export function prepare(
     protection,
     hidden: survey.hidden,
     grants: survey.grants,
-    agentFiles: agentFiles(profile, facts.home),
+    agentFiles: agentFiles(profile, situation),
     otherLogins: otherLogins(profile, home, situation),
     certificates: certificatesOf(situation),
     sshSocket: sshSocketOf(policy, env, session),

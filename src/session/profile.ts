@@ -5,6 +5,7 @@ import { agents, profileOf } from '../policy/agents/index.ts'
 import { lead } from '../policy/agents/lead.ts'
 import { hostPathOf, relocate } from '../policy/agents/relocate.ts'
 import type { AgentProfile } from '../policy/agents/types.ts'
+import { filesNamedBy } from './certificates.ts'
 import type { PrivateHome } from './home.ts'
 import type { Situation } from './situation.ts'
 
@@ -22,9 +23,10 @@ function ownText(path: string): string | undefined {
   return readRegular(realpathOf(path) ?? '', 1024 * 1024)?.toString('utf8')
 }
 
-/** Existing files of the profile. */
-export function agentFiles(profile: AgentProfile, home: string): AgentFile[] {
-  return profile.readonly
+/** Existing files of the profile, and what variables name beside it. */
+export function agentFiles(profile: AgentProfile, situation: Situation): AgentFile[] {
+  const { home } = situation.facts
+  const own = profile.readonly
     .flatMap((entry) => {
       const [path = '', ending] = entry.split('/*')
       const [source, dest] = [hostPathOf(profile, path, home), `${home}/${path}`]
@@ -33,6 +35,9 @@ export function agentFiles(profile: AgentProfile, home: string): AgentFile[] {
       return names.map((name) => ({ source: `${source}/${name}`, dest: `${dest}/${name}` }))
     })
     .filter(({ source }) => realpathOf(source) !== undefined)
+  const taken = new Set(own.map(({ dest }) => dest))
+  const named = filesNamedBy(profile.files ?? [], situation).filter((path) => !taken.has(path))
+  return [...own, ...named.map((path) => ({ source: path, dest: path }))]
 }
 
 /** The home is the repository's, for whichever agent; what one logged in with is not the others' to read. */

@@ -4,7 +4,10 @@ export const copilot: AgentProfile = {
   name: 'copilot',
   commands: ['copilot'],
   packages: ['@github/copilot'],
-  moves: [{ variable: 'COPILOT_HOME', dir: '.copilot' }],
+  moves: [
+    { variable: 'COPILOT_HOME', dir: '.copilot' },
+    { variable: 'COPILOT_CACHE_HOME', dir: '.cache/copilot' },
+  ],
   readonly: [
     '.copilot/mcp-config.json',
     '.copilot/settings.json',

@@ -6,6 +6,11 @@ export const gemini: AgentProfile = {
   packages: ['@google/gemini-cli'],
   marks: ['GEMINI_CLI'],
   moves: [{ variable: 'GEMINI_CLI_HOME', dir: '.gemini', below: '.gemini' }],
+  files: [
+    'GEMINI_CLI_SYSTEM_SETTINGS_PATH',
+    'GEMINI_CLI_SYSTEM_DEFAULTS_PATH',
+    'GEMINI_CLI_TRUSTED_FOLDERS_PATH',
+  ],
   readonly: [
     '.gemini/settings.json',
     '.gemini/extensions',

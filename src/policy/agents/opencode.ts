@@ -9,6 +9,7 @@ export const opencode: AgentProfile = {
     { variable: 'XDG_CONFIG_HOME', dir: '.config/opencode', below: 'opencode' },
     { variable: 'XDG_DATA_HOME', dir: '.local/share/opencode', below: 'opencode' },
   ],
+  files: ['OPENCODE_CONFIG', 'OPENCODE_TUI_CONFIG'],
   // Not the directory as a whole: it ends if it cannot write a .gitignore there.
   readonly: [
     '.config/opencode/opencode.json',

@@ -4,7 +4,10 @@ export const pi: AgentProfile = {
   name: 'pi',
   commands: ['pi'],
   packages: ['@mariozechner/pi-coding-agent'],
-  moves: [{ variable: 'PI_CODING_AGENT_DIR', dir: '.pi/agent' }],
+  moves: [
+    { variable: 'PI_CODING_AGENT_DIR', dir: '.pi/agent' },
+    { variable: 'PI_CODING_AGENT_SESSION_DIR', dir: '.pi/agent/sessions' },
+  ],
   readonly: [
     '.pi/agent/models.json',
     '.pi/agent/settings.json',

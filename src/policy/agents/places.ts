@@ -28,6 +28,16 @@ export function agentPlaces(env: NodeJS.ProcessEnv, home: string, cwd: string): 
   )
 }
 
+/** The files that variables name as an agent's configuration; absolute. Pure. */
+export function namedFiles(env: NodeJS.ProcessEnv, cwd: string): { agent: string; path: string }[] {
+  return agents.flatMap(({ name, files = [] }) =>
+    files.flatMap((variable) => {
+      const value = env[variable]
+      return value === undefined || value === '' ? [] : [{ agent: name, path: resolve(cwd, value) }]
+    }),
+  )
+}
+
 function placeOf(
   { variable, below = '' }: AgentMove,
   env: NodeJS.ProcessEnv,

@@ -5,7 +5,15 @@ export const qwen: AgentProfile = {
   commands: ['qwen'],
   packages: ['@qwen-code/qwen-code'],
   marks: ['QWEN_CODE'],
-  moves: [{ variable: 'QWEN_HOME', dir: '.qwen' }],
+  moves: [
+    { variable: 'QWEN_HOME', dir: '.qwen' },
+    { variable: 'QWEN_RUNTIME_DIR', dir: '.qwen/runtime' },
+  ],
+  files: [
+    'QWEN_CODE_SYSTEM_SETTINGS_PATH',
+    'QWEN_CODE_SYSTEM_DEFAULTS_PATH',
+    'QWEN_CODE_TRUSTED_FOLDERS_PATH',
+  ],
   readonly: [
     '.qwen/settings.json',
     '.qwen/QWEN.md',

@@ -17,6 +17,8 @@ export interface AgentProfile {
   marks?: readonly string[]
   /** Variables by which the user moves its directories. */
   moves?: readonly AgentMove[]
+  /** Variables that name one more file of its configuration. */
+  files?: readonly string[]
   /**
    * Configuration of the user's own: seen, never written. Entries that do not exist are left out; `DIR/*.sh` are all
    * files in DIR whose names end so.

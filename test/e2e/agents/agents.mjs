@@ -10,6 +10,8 @@
 // - `addServer`: arguments that add an MCP server for every project of the user's
 // - `nested`: `{ home, args }`: its own sandbox switched on by settings, and no flag against it
 // - `credential`: `{ host, header }`: where agentbox is to add the user's key by itself (`injected`)
+// - `moves`: a `variable`, what it moves `from` (a directory of the home, and a file that then lies in it), where that is
+//   `below` its value, and the file of instructions in there that the agent is `told` by
 // - `plant`: a file of the user's that steers or runs later, which the agent tries to overwrite
 
 import { webToken } from './vendor.mjs'
@@ -76,6 +78,7 @@ const claude = {
     },
     args: (prompt) => ['-p', prompt, '--dangerously-skip-permissions'],
   },
+  moves: { variable: 'CLAUDE_CONFIG_DIR', from: ['.claude', '.claude.json'], told: 'CLAUDE.md' },
   plant: '.claude/settings.json',
 }
 
@@ -124,6 +127,7 @@ const codex = {
     home: { '.codex/config.toml': 'sandbox_mode = "workspace-write"\napproval_policy = "never"\n' },
     args: (prompt, { url }) => ['exec', '-c', `openai_base_url=${url}/v1`, prompt],
   },
+  moves: { variable: 'CODEX_HOME', from: ['.codex'], told: 'AGENTS.md' },
   plant: '.codex/config.toml',
 }
 
@@ -177,6 +181,7 @@ const gemini = {
     home: { '.gemini/settings.json': json(geminiSettings({ tools: { sandbox: true } })) },
     args: (prompt) => ['-y', '-p', prompt],
   },
+  moves: { variable: 'GEMINI_CLI_HOME', from: ['.gemini'], below: '.gemini', told: 'GEMINI.md' },
   plant: '.gemini/settings.json',
 }
 
@@ -220,6 +225,7 @@ const opencode = {
     renewed: { content: json({ fake: { type: 'api', key: 'renewed-key' } }), secret: 'renewed-key' },
   },
   credential: { host: 'api.openai.com', header: 'authorization' },
+  moves: { variable: 'XDG_CONFIG_HOME', from: ['.config/opencode'], below: 'opencode', told: 'AGENTS.md' },
   plant: '.config/opencode/opencode.json',
 }
 
@@ -257,6 +263,7 @@ const copilot = {
   more: (prompt) => ['--allow-all-tools', '--allow-all-paths', '--continue', '-p', prompt],
   addServer: ['mcp', 'add', 'evil', '--', '/usr/bin/evil'],
   credential: { host: 'api.openai.com', header: 'authorization' },
+  moves: { variable: 'COPILOT_HOME', from: ['.copilot'], told: 'copilot-instructions.md' },
   plant: '.copilot/mcp-config.json',
 }
 
@@ -302,6 +309,7 @@ const pi = {
     renewed: { content: json({ fake: { type: 'api_key', key: 'renewed-key' } }), secret: 'renewed-key' },
   },
   credential: { host: 'api.openai.com', header: 'authorization' },
+  moves: { variable: 'PI_CODING_AGENT_DIR', from: ['.pi/agent'], told: 'AGENTS.md' },
   plant: '.pi/agent/models.json',
 }
 
@@ -323,6 +331,7 @@ const qwen = {
     home: { '.qwen/settings.json': json({ tools: { sandbox: true } }) },
     args: (prompt) => ['--auth-type', 'openai', '-y', '-p', prompt],
   },
+  moves: { variable: 'QWEN_HOME', from: ['.qwen'], told: 'QWEN.md' },
   plant: '.qwen/settings.json',
 }
 

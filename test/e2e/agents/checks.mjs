@@ -115,6 +115,35 @@ const login = {
   },
 }
 
+/** The user's directory is where a variable says, in the home and elsewhere: settings and instructions are followed. */
+const moved = {
+  name: 'moved',
+  async run(world) {
+    const { agent, dir, home, user } = world
+    const [from, beside] = agent.moves.from
+    const problems = []
+    let last = path.join(home, from)
+    for (const base of [path.join(home, 'moved'), path.join(dir, 'elsewhere')]) {
+      const place = path.join(base, agent.moves.below ?? '.')
+      fs.mkdirSync(path.dirname(place), { recursive: true })
+      fs.renameSync(last, place)
+      if (beside !== undefined && last === path.join(home, from))
+        fs.renameSync(path.join(home, beside), path.join(place, beside))
+      write(base, { [path.join(agent.moves.below ?? '', agent.moves.told)]: `be ${remembered}\n` }, user)
+      // That variable moves agentbox's own configuration too.
+      if (agent.moves.variable === 'XDG_CONFIG_HOME')
+        fs.cpSync(path.join(home, '.config/agentbox'), path.join(base, 'agentbox'), { recursive: true })
+      if (user.uid !== undefined) capture('chown', ['-R', `${user.uid}:${user.gid}`, base])
+      last = place
+      const args = argsOf(world, small)
+      const done = await talk(world, args, { env: { [agent.moves.variable]: base } })
+      const told = done.requests.some(({ text }) => text.includes(remembered))
+      problems.push(...common(world, done), ...(told ? [] : [`nothing of ${base} reached the model`]))
+    }
+    return problems
+  },
+}
+
 const servers = {
   name: 'mcp add',
   needs: ({ addServer }) => (addServer === undefined ? 'it has no such command' : undefined),
@@ -201,6 +230,7 @@ export const checks = [
   commit,
   state,
   login,
+  moved,
   servers,
   nested,
   live,

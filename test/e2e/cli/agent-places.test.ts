@@ -96,4 +96,23 @@ describe.each(['user', 'root'] as const)('directories of agents, as %s', (who: W
     expect([stdout, text(`${dir}/settings.json`), text(`${dir}/note`)]).toEqual(['refused\n', '{}\n', 'x\n'])
     expect(existsSync(`${dir}/commands`)).toBe(false)
   })
+
+  it('a file that a variable names: seen read-only where it is, and not to be changed in the project', async () => {
+    const own = `${at.home}/mine/opencode.json`
+    at.write(own, '{"mine": true}\n')
+    at.write(`${project}/cfg/oc.json`, '{"ours": true}\n')
+    at.write(
+      `${at.home}/.local/bin/opencode`,
+      '#!/bin/sh\ncat "$OPENCODE_CONFIG"; echo x 2>/dev/null > "$OPENCODE_CONFIG" || echo refused\n',
+      0o755,
+    )
+    const path = `${at.home}/.local/bin:${at.env['PATH']}`
+    const opencode = async (file: string): Promise<string> => {
+      const env = { PATH: path, OPENCODE_CONFIG: file }
+      return (await at.launch(['run', '--', 'opencode'], { cwd: project, env }).ended).stdout
+    }
+    expect(await opencode(own)).toBe('{"mine": true}\nrefused\n')
+    expect(await opencode(`${project}/cfg/oc.json`)).toBe('{"ours": true}\nrefused\n')
+    expect(text(own)).toBe('{"mine": true}\n')
+  })
 })
