@@ -2,7 +2,6 @@ import {
   closeSync,
   constants,
   fstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -11,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { Script } from 'node:vm'
+import { makeDirs } from './host/make-dirs.ts'
 
 /**
  * The executable. It loads as little as it can: launching a box has a bundle of its own, without the
@@ -58,7 +58,7 @@ function readCache(path: string): Buffer | undefined {
 
 function writeCache(path: string): void {
   try {
-    mkdirSync(path.slice(0, path.lastIndexOf('/')), { recursive: true, mode: 0o700 })
+    makeDirs(path.slice(0, path.lastIndexOf('/')), 0o700)
     const temporary = `${path}.${process.pid}`
     writeFileSync(temporary, script.createCachedData(), { flag: 'wx', mode: 0o600 })
     renameSync(temporary, path)

@@ -1,6 +1,5 @@
-import { mkdirSync } from 'node:fs'
+import { makeDirs } from './make-dirs.ts'
 import { fail } from '../errors.ts'
-import { fsPath } from './bytes.ts'
 import { lstatOf } from './files.ts'
 
 /** Where agentbox keeps things on the host. None of it is ever visible inside a box. */
@@ -32,7 +31,7 @@ export function agentboxDirs(env: NodeJS.ProcessEnv, home: string): AgentboxDirs
  */
 export function ensurePrivateDir(path: string, uid: number): void {
   try {
-    mkdirSync(fsPath(path), { recursive: true, mode: 0o700 })
+    makeDirs(path, 0o700)
   } catch (error) {
     fail({ code: 'state-unusable', path, reason: (error as Error).message }, error)
   }

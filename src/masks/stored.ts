@@ -1,4 +1,5 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { makeDirs } from '../host/make-dirs.ts'
 import { toBytes } from '../host/bytes.ts'
 import { fingerprint } from '../host/fingerprint.ts'
 import { readRegular } from '../host/files.ts'
@@ -60,7 +61,7 @@ export function storeMasks(state: string, project: string, masks: readonly Mask[
   const stored: StoredMasks = { version: 1, project, at: Date.now(), masks: listOf(masks) }
   const text = `${JSON.stringify({ ...stored, sum: sumOf(stored) })}\n`
   const place = storedPath(state, project)
-  mkdirSync(`${state}/lists`, { recursive: true, mode: 0o700 })
+  makeDirs(`${state}/lists`, 0o700)
   const temporary = `${place}.${process.pid}`
   try {
     writeFileSync(temporary, text, { mode: 0o600 })

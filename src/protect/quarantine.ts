@@ -9,6 +9,7 @@ import {
   writeFileSync,
   type Stats,
 } from 'node:fs'
+import { makeDirs } from '../host/make-dirs.ts'
 import { fail } from '../errors.ts'
 import { heldBeneath } from '../host/beneath.ts'
 import { fromBytes, fsPath } from '../host/bytes.ts'
@@ -91,7 +92,7 @@ function makeEntry(state: string, planted: Planted, stat: Stats, place: string):
 }
 
 function makePlace(home: string, at: number): string {
-  mkdirSync(home, { recursive: true, mode: 0o700 })
+  makeDirs(home, 0o700)
   const time = new Date(at).toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15)
   for (let number = 0; ; number++) {
     const id = `${time}-${number.toString(36)}`

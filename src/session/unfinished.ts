@@ -1,4 +1,5 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { makeDirs } from '../host/make-dirs.ts'
 import type { GitRepository } from '../git/repository.ts'
 import { lstatOf, namesIn, readRegular } from '../host/files.ts'
 import { ancestorsBetween, isWithin, nameOf } from '../host/paths.ts'
@@ -87,7 +88,7 @@ export function keepNote(state: string, id: string): boolean {
   const note = `${state}/sessions/${id}/${NOTE}`
   if (lstatOf(note) === undefined) return true
   try {
-    mkdirSync(homeOf(state), { recursive: true, mode: 0o700 })
+    makeDirs(homeOf(state), 0o700)
     renameSync(note, `${homeOf(state)}/${id}.json`)
     return true
   } catch {

@@ -1,14 +1,6 @@
-import {
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { lstatSync, readdirSync, renameSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { makeDirs } from '../host/make-dirs.ts'
 import { fail } from '../errors.ts'
 import { linkTarget, readRegular, realpathOf } from '../host/files.ts'
 import { agents } from '../policy/agents/index.ts'
@@ -47,7 +39,7 @@ export function install(
   const shim = realpathOf(`${scripts}/shim.sh`)
   if (shim === undefined)
     return fail({ code: 'io', action: 'find', path: 'shell/shim.sh', reason: 'this installation has none' })
-  mkdirSync(shims, { recursive: true, mode: 0o700 })
+  makeDirs(shims, 0o700)
   for (const name of names) link(`${shims}/${name}`, shim)
   for (const name of installed(shims, shim)) if (!names.includes(name)) rmSync(`${shims}/${name}`)
   link(`${shims}/.node`, process.execPath)

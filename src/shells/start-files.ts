@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { makeDirs } from '../host/make-dirs.ts'
 import { fail } from '../errors.ts'
 import { fsPath } from '../host/bytes.ts'
 import { lstatOf, realpathOf } from '../host/files.ts'
@@ -34,7 +35,7 @@ function replace(path: string, before: string | undefined, after: string | undef
       rmSync(fsPath(real))
       return true
     }
-    mkdirSync(fsPath(parentOf(real)), { recursive: true })
+    makeDirs(parentOf(real))
     const mode = before === undefined ? 0o644 : statSync(fsPath(real)).mode & 0o7777
     const temporary = fsPath(`${real}.agentbox-${process.pid}`)
     writeFileSync(temporary, Buffer.from(after, 'latin1'), { mode, flag: 'wx' })

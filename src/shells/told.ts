@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
+import { makeDirs } from '../host/make-dirs.ts'
 import { fsPath } from '../host/bytes.ts'
 import { lstatOf } from '../host/files.ts'
 import { parentOf } from '../host/paths.ts'
@@ -20,7 +21,7 @@ export function toldOf(state: string, policy: string): Told {
 export function noteTold(state: string, policy: string): void {
   const stamp = `${state}/told${policy}`
   try {
-    mkdirSync(fsPath(parentOf(stamp)), { recursive: true, mode: 0o700 })
+    makeDirs(parentOf(stamp), 0o700)
     writeFileSync(fsPath(stamp), '', { mode: 0o600 })
   } catch {
     // The shell notices that the file is not there, and is silent for the rest of its life.

@@ -1,4 +1,5 @@
-import { chmodSync, lstatSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { makeDirs } from '../../host/make-dirs.ts'
 import { fail } from '../../errors.ts'
 import { parentOf } from '../../host/paths.ts'
 import { callGit } from '../call.ts'
@@ -33,7 +34,7 @@ async function apply(cwd: string, step: Step): Promise<void> {
 
 /** In one step, so that git never starts half a hook; the mode of a file that is there stays. */
 function write({ path, content, executable }: Extract<Step, { kind: 'write' }>): void {
-  mkdirSync(parentOf(path), { recursive: true })
+  makeDirs(parentOf(path))
   const mode = lstatSync(path, { throwIfNoEntry: false })?.mode ?? 0o644
   const temporary = `${path}.${process.pid}`
   writeFileSync(temporary, content, { flag: 'wx', mode: 0o600 })

@@ -1,4 +1,5 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { renameSync, writeFileSync } from 'node:fs'
+import { makeDirs } from '../../host/make-dirs.ts'
 import type { Grant } from '../../errors.ts'
 import { toBytes } from '../../host/bytes.ts'
 import { fingerprint } from '../../host/fingerprint.ts'
@@ -29,7 +30,7 @@ export function lastSeen(state: string, project: string): SeenPolicy | undefined
 
 export function noteSeen(state: string, project: string, seen: SeenPolicy): void {
   const place = placeOf(state, project)
-  mkdirSync(`${state}/hooks`, { recursive: true, mode: 0o700 })
+  makeDirs(`${state}/hooks`, 0o700)
   writeFileSync(`${place}.${process.pid}`, `${JSON.stringify(seen)}\n`, { mode: 0o600 })
   renameSync(`${place}.${process.pid}`, place)
 }

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { lstatSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdirSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { readExactly } from '../../../src/host/files.ts'
+import { makeDirs } from '../../../src/host/make-dirs.ts'
 import { temporary } from '../masks/tree.ts'
 
 describe('a file that was looked at', () => {
@@ -39,5 +40,22 @@ describe('a file that was looked at', () => {
     renameSync(dir, `${dir}.old`)
     symlinkSync('dir.old', dir)
     expect(read()).toBeUndefined()
+  })
+})
+
+describe('directories that are made', () => {
+  it('are there with those above them, and may have been', () => {
+    const dir = temporary()
+    for (let time = 0; time < 2; time++) makeDirs(`${dir}/a/b/c/`, 0o700)
+    expect(statSync(`${dir}/a/b/c`).mode & 0o777).toBe(0o700)
+    expect(statSync(`${dir}/a`).mode & 0o777).toBe(0o700)
+  })
+
+  it('are refused where nothing can be made, and below what is no directory', () => {
+    const dir = temporary()
+    writeFileSync(`${dir}/file`, '')
+    expect(() => makeDirs('/proc/nothing/below')).toThrow('ENOENT')
+    expect(() => makeDirs(`${dir}/file`)).toThrow('EEXIST')
+    expect(() => makeDirs(`${dir}/file/below`)).toThrow('ENOTDIR')
   })
 })
