@@ -12,9 +12,6 @@ export interface LivePart {
   play(): { stop(): Promise<void> }
 }
 
-/** How long a box has, beside the machine's own business: it takes milliseconds. */
-const GRACE = 1500
-
 export function livePart(home: TestHome, { place }: TestProject, secrets: Secrets): LivePart {
   const [go, done] = [`${place}/probe-live-go`, `${place}/probe-live-done`]
   const { uid, gid } = lstatSync(place)
@@ -42,7 +39,6 @@ export function livePart(home: TestHome, { place }: TestProject, secrets: Secret
         while (!existsSync(go) && !over.signal.aborted) await delay(10)
         if (over.signal.aborted) return
         for (const { name, path, act } of acts) act(path, `TOKEN=${secrets.make(`live:${name}`)}\n`)
-        await delay(GRACE)
         write(done, '')
       })()
       return {

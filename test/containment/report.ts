@@ -15,7 +15,7 @@ export interface Outcome {
 /** The whole catalogue inside a sandbox command, and what it left behind. */
 export async function examine(world: World, prefix: 'bare' | readonly string[]): Promise<Outcome[]> {
   const before = snapshot(world.project.protected)
-  const answer = await world.ask(prefix, [...ALL_GROUPS, 'network', 'live'], { limit: 180_000 })
+  const answer = await world.ask(prefix, [...ALL_GROUPS, 'network', 'live'], { limit: 280_000 })
   const after = snapshot(world.project.protected)
   const changed = Object.keys(after).filter((path) => after[path] !== before[path])
   const status = await world.home.must(['git', 'status', '--porcelain'], { cwd: world.project.place })

@@ -24,7 +24,7 @@ export function matrix(shell: Shell, among: readonly Setup[], misses: Misses): v
       await visit(world, shell, setup)
       const cells = wanted(shell, setup, misses[setup.name] ?? [])
       // tmux comes back before the agent is done.
-      await eventually(() => Object.keys(world.notes()).length === Object.keys(cells).length, 20_000)
+      await eventually(() => Object.keys(world.notes()).length === Object.keys(cells).length)
       expect(named(world.notes())).toEqual(cells)
     } finally {
       world.remove()

@@ -14,6 +14,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { findPolicyFiles } from '../../../src/config/find.ts'
 import { loadPolicy, type LoadedPolicy } from '../../../src/config/load.ts'
 import { AgentboxError, type PolicyIssue } from '../../../src/errors.ts'
+import { startWork } from '../../support/work.ts'
 
 let root: string
 let repo: string
@@ -33,11 +34,11 @@ const load = (cwd = repo): Promise<LoadedPolicy> =>
   loadPolicy({ files: findPolicyFiles(cwd), cwd, home: join(root, 'home'), project: repo, env: {} })
 
 async function issues(cwd = repo): Promise<PolicyIssue[]> {
-  const started = performance.now()
+  const worked = startWork()
   try {
     await load(cwd)
   } catch (error) {
-    expect(performance.now() - started).toBeLessThan(2000)
+    expect(worked()).toBeLessThan(2000)
     if (error instanceof AgentboxError && error.problem.code === 'policy-invalid') return error.problem.issues
     throw error
   }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { fold, matchName, parseGlobs } from '../../../src/masks/glob.ts'
 import { checkPattern, compileMatcher } from '../../../src/masks/patterns.ts'
 import type { Origin, PatternRule, Sourced } from '../../../src/policy/types.ts'
+import { startWork } from '../../support/work.ts'
 
 const rule = (
   pattern: string,
@@ -110,14 +111,14 @@ describe('patterns', () => {
 
   test('a pattern made to backtrack costs nothing', () => {
     const [glob] = parseGlobs(`${'*a'.repeat(120)}*b`)
-    const started = performance.now()
+    const worked = startWork()
     expect(matchName(glob!.segments[0] as never, fold('a'.repeat(255)))).toBe(false)
     const matcher = compileMatcher({
       patterns: [rule(`${'*a'.repeat(100)}*b`), rule('?*'.repeat(100))],
       except: [],
     })
     for (let i = 0; i < 1000; i++) matcher.interesting.test(`${'a'.repeat(250)}${i}`)
-    expect(performance.now() - started).toBeLessThan(5000)
+    expect(worked()).toBeLessThan(5000)
   })
 })
 
