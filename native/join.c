@@ -19,6 +19,45 @@ static bool is_ours(int namespace, const char *name) {
          theirs.st_ino == mine.st_ino;
 }
 
+static long number_in(const char *path) {
+  char text[32] = "";
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return 0;
+  ssize_t got = read(fd, text, sizeof text - 1);
+  close(fd);
+  return got > 0 ? strtol(text, NULL, 10) : 0;
+}
+
+static void put_number(const char *path, long number) {
+  int fd = open(path, O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return;
+  dprintf(fd, "%ld", number);
+  close(fd);
+}
+
+/*
+ * What watches files is counted for a user, who is the same in every box and outside: a box may have half of it, or
+ * it could blind the sessions that look after the others. Only a process in its own user namespace can set that, and
+ * there is no way back from there; the names in /proc/sys/user mean the namespace of who opens them.
+ */
+static void share_watches(int process) {
+  static const struct {
+    const char *all, *own;
+  } counts[] = {{"/proc/sys/fs/inotify/max_user_instances", "/proc/sys/user/max_inotify_instances"},
+                {"/proc/sys/fs/inotify/max_user_watches", "/proc/sys/user/max_inotify_watches"}};
+  pid_t child = fork();
+  if (child == 0) {
+    int users = openat(process, "ns/user", O_RDONLY | O_CLOEXEC);
+    if (users < 0 || setns(users, CLONE_NEWUSER) != 0) _exit(1);
+    for (size_t at = 0; at < sizeof counts / sizeof *counts; at++) {
+      long all = number_in(counts[at].all);
+      if (all > 1) put_number(counts[at].own, all / 2);
+    }
+    _exit(0);
+  }
+  while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR) continue;
+}
+
 /*
  * The box's processes are in an inner user namespace (--disable-userns); its mounts and its network belong to
  * the outer one, which the kernel names.
@@ -34,6 +73,7 @@ static bool enter(int process) {
     return false;
   }
   if (setns(owner, CLONE_NEWUSER) != 0) return false;
+  share_watches(process);
   if (own_network && setns(network, CLONE_NEWNET) != 0) return false;
   if (setns(mounts, CLONE_NEWNS) != 0) return false;
   close(owner);

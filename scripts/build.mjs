@@ -25,7 +25,8 @@ const entries = {
   'src/session/follow.ts': 'follow.cjs',
   // What `run --learn` says at the end.
   'src/session/learn.ts': 'learn.cjs',
-  // The proxy of a box, loaded while its agent starts.
+  // The process that serves the network of a box, started while its agent starts.
+  'src/network/program.ts': 'network.cjs',
   'src/network/proxy/index.ts': 'proxy.cjs',
   // Rules that tell credentials by their content.
   'src/git/credentials.ts': 'credentials.cjs',

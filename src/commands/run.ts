@@ -75,7 +75,7 @@ export async function runCommand(call: Call, without: readonly string[]): Promis
         for (const line of closingSummary(tally, situation.project.root)) call.talk(`agentbox  ${line}\n`)
       },
     },
-    permissive ? { permissive } : {},
+    { program: `${call.installDir}/network.cjs`, permissive },
   )
   const learns = values['learn'] === true || values['learn-permit'] === true
   if (learns && unlisted !== undefined) call.talk(await learnt(situation, unlisted))

@@ -23,6 +23,8 @@ export type SessionEvent =
       /** The entry of the policy that decided, or why none did. */
       rule: string
       via: 'connect' | 'http' | 'socks' | 'port' | 'expose' | 'credential'
+      /** As often; once if it is not there. */
+      times?: number
     }
   /** The repository has another HEAD; everything is looked at again. */
   | { kind: 'checkout'; head: string }

@@ -74,11 +74,11 @@ function inputOf(watched: Watched, live: LiveMasks, network: BoxNetwork): Follow
     async restrict(policy) {
       const before = running.policy
       running.policy = policy
-      network.restrict(policy.network)
+      const closed = network.restrict(policy.network)
       // What goes wrong with masks has been told as a failure of theirs, and is mended or ends the box.
       const masked = live.restrict(policy).catch(() => {})
       const failed = await restrictFiles(watched, before, policy)
-      await masked
+      await Promise.all([masked, closed])
       return failed
     },
     say: (file, effect) => journal.record({ kind: 'policy', file, effect }),

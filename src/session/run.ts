@@ -53,7 +53,7 @@ export async function runBoxed(
   request: CommandRequest,
   helper: string,
   tell: Telling,
-  outside?: Outside,
+  outside: Outside,
 ): Promise<AgentEnd> {
   const bwrap = locateBwrap()
   const { facts, dirs, project } = situation

@@ -35,7 +35,7 @@ interface Around {
   early: EarlyWatch
   /** Tells the user at once. */
   warn(text: string): void
-  outside: Outside | undefined
+  outside: Outside
 }
 
 /** The care for one running box, from before its agent starts until after it has ended. */
@@ -91,7 +91,7 @@ export async function supervise(
     guard,
     async close(end) {
       control.close()
-      network.close()
+      await network.close()
       await live.finish()
       finish(endText(end))
     },

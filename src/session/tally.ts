@@ -51,8 +51,8 @@ export function count(tally: Tally, event: JournalLine): void {
 
 type Network = Extract<SessionEvent, { kind: 'network' }>
 
-function countRefused({ refused, unlisted }: Tally, { host, port, rule }: Network): void {
-  if (refused.has(host) || refused.size < MOST) refused.set(host, (refused.get(host) ?? 0) + 1)
+function countRefused({ refused, unlisted }: Tally, { host, port, rule, times = 1 }: Network): void {
+  if (refused.has(host) || refused.size < MOST) refused.set(host, (refused.get(host) ?? 0) + times)
   if (rule.includes('not in network.allow') && unlisted.size < MOST) unlisted.add(`${host}:${port}`)
 }
 

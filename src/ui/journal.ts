@@ -30,7 +30,7 @@ function eventText(event: JournalLine, project: string | undefined): string {
     case 'edited':
       return `${event.kind.padEnd(12)} ${path(event.path)} (${shown(event.runBy)})`
     case 'network':
-      return `${event.decision.padEnd(12)} ${shown(event.host)}:${event.port} (${shown(event.rule)}, ${shown(event.via)})`
+      return `${event.decision.padEnd(12)} ${shown(event.host)}:${event.port} (${shown(event.rule)}, ${shown(event.via)})${event.times === undefined ? '' : ` ×${event.times}`}`
     case 'checkout':
       return `checkout     ${shown(event.head, 100)}; looked at everything again`
     case 'policy':

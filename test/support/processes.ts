@@ -41,6 +41,13 @@ function lastingPartsOf(agentbox: number): { helper: number; monitor: number; in
   return { helper, monitor, init: one(childrenOf(monitor)) }
 }
 
+/** The process that serves the network of a running agentbox, when it is there. */
+export const networkOf = (agentbox: number): number | undefined =>
+  childrenOf(agentbox).find((pid) => runs(pid, '/network.cjs'))
+
+const runs = (pid: number, program: string): boolean =>
+  readOrNothing(`/proc/${pid}/cmdline`).includes(program)
+
 function one(pids: readonly number[]): number {
   if (pids.length !== 1) throw new Error(`there are ${pids.length} processes where there should be one`)
   return pids[0]!

@@ -38,6 +38,8 @@ export interface Access {
   resolve(name: string): Promise<readonly string[]>
   /** Connects to an address; never to a name. */
   dial(address: string, port: number): Promise<Duplex>
+  /** Has this machine the address itself? Its services may trust who comes from here, behind any firewall. */
+  isOwn?(address: string): boolean
   /** The user's proxy for this host; it resolves the name itself. */
   upstream(scheme: 'http' | 'https', host: string, port: number): UpstreamProxy | undefined
   report(verdict: Verdict): void
@@ -108,7 +110,8 @@ export async function admit(
     tell()
     return { host, port, exact: decision.allowed ? decision.exact : true, addresses, upstream }
   }
-  const special = target.kind === 'address' ? refusedAddress(access.rules, host, port) : undefined
+  const special =
+    target.kind === 'address' ? refusedAddress(access.rules, host, port, access.isOwn) : undefined
   if (special !== undefined) refuse(special)
   const upstream = access.upstream(scheme, host, port)
   if (upstream !== undefined) return allow([], upstream)
@@ -118,7 +121,7 @@ export async function admit(
     tell(UNRESOLVED)
     throw new Refusal('unreachable', UNRESOLVED, host)
   }
-  const reasons = found.map((address) => refusedAddress(access.rules, address, port))
+  const reasons = found.map((address) => refusedAddress(access.rules, address, port, access.isOwn))
   const usable = found.filter((_, at) => reasons[at] === undefined)
   if (usable.length === 0) refuse(`its address is not public: ${reasons[0]}`)
   return allow(usable)

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
@@ -11,6 +11,7 @@ import { readAuthority } from '../rules/host.ts'
 import { admit, Refusal, type Access } from './access.ts'
 import { dialRoute } from './dial.ts'
 import { forward } from './forward.ts'
+import { makeTurns } from './in-turn.ts'
 import { refusalText, statusOf } from './refusal.ts'
 
 /** Milliseconds: what a command prints may be a token that ends some time. */
@@ -32,26 +33,33 @@ export function credentialFront(
   secrets: Secrets,
 ): (client: Duplex) => void {
   const secret = kept(() => readSecret(credential.from, secrets))
+  const inTurn = makeTurns()
   const server = createServer({ keepAliveTimeout: 65_000, requestTimeout: 0 }, (request, response) => {
-    void (async () => {
-      const path = request.url ?? ''
-      if (!path.startsWith('/')) throw new Refusal('malformed', 'this is no proxy')
-      const value = headerValue(credential.header, await secret())
-      const socket = await dialTls(access, credential.host)
-      const add = [[credential.header, value]] as const
-      withoutPlaceholder(request.rawHeaders)
-      await forward(request, response, { socket, path, add, host: credential.host })
-    })().catch((error: unknown) => {
-      const refusal =
-        error instanceof Refusal ? error : new Refusal('unreachable', 'no connection', credential.host)
-      if (response.headersSent) return void response.destroy()
-      response.writeHead(statusOf(refusal), {
-        'Content-Type': 'text/plain; charset=utf-8',
-        Connection: 'close',
-      })
-      response.end(refusalText(refusal))
-    })
+    inTurn(request, response, () =>
+      pass(request, response).catch((error: unknown) => refuse(response, error)),
+    )
   })
+  const pass = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const path = request.url ?? ''
+    if (!path.startsWith('/')) throw new Refusal('malformed', 'this is no proxy')
+    // What answers it sends the request back, and the credential with it.
+    if (request.method === 'TRACE') throw new Refusal('malformed', 'TRACE is not passed on')
+    const value = headerValue(credential.header, await secret())
+    const socket = await dialTls(access, credential.host)
+    const add = [[credential.header, value]] as const
+    withoutPlaceholder(request.rawHeaders)
+    await forward(request, response, { socket, path, add, host: credential.host })
+  }
+  const refuse = (response: ServerResponse, error: unknown): void => {
+    const refusal =
+      error instanceof Refusal ? error : new Refusal('unreachable', 'no connection', credential.host)
+    if (response.headersSent) return void response.destroy()
+    response.writeHead(statusOf(refusal), {
+      'Content-Type': 'text/plain; charset=utf-8',
+      Connection: 'close',
+    })
+    response.end(refusalText(refusal))
+  }
   server.on('clientError', (_, client) => client.destroy())
   return (client) => {
     client.on('error', () => client.destroy())

@@ -4,6 +4,7 @@ import { readAuthority, targetText, type Authority } from '../rules/host.ts'
 import { admit, noteFlow, ownFront, Refusal, refusalNow, type Access, type Route } from './access.ts'
 import { dialRoute, dialUpstream } from './dial.ts'
 import { forward, type Onward } from './forward.ts'
+import { makeTurns } from './in-turn.ts'
 import { refusalMessage, refusalText, statusOf } from './refusal.ts'
 import { PATIENCE } from './streams.ts'
 import { carry } from './tunnel.ts'
@@ -26,10 +27,11 @@ export interface HttpFront {
 export function httpFront(access: Access): HttpFront {
   const heads = headTimers()
   const routes = new WeakMap<object, Route>()
+  const inTurn = makeTurns()
   const server = createServer(LIMITS, (request, response) => {
     heads.done(request.socket)
     response.on('close', () => heads.expect(request.socket))
-    void serveRequest(access, request, response, routes.get(request.socket))
+    inTurn(request, response, () => serveRequest(access, request, response, routes.get(request.socket)))
   })
   // None is silently left out; `serveRequest` counts them.
   server.maxHeadersCount = 0

@@ -1,4 +1,5 @@
-import { specialAddress, parseAddress } from '../rules/address.ts'
+import { networkInterfaces } from 'node:os'
+import { addressText, specialAddress, parseAddress } from '../rules/address.ts'
 import type { Rules } from '../rules/decide.ts'
 import type { Access, Verdict } from './access.ts'
 import { dialAddress, resolveName } from './dial.ts'
@@ -16,6 +17,15 @@ export { closeRefused } from './access.ts'
 
 export type { Access, Verdict }
 
+/** Asked each time: addresses come and go with networks. */
+function isOwnAddress(address: string): boolean {
+  const own = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+  return own.some((one) => {
+    const bytes = parseAddress(one.address)
+    return bytes !== undefined && addressText(bytes) === address
+  })
+}
+
 /** The real network, as this process and the user's environment see it. */
 export function systemAccess(
   rules: Rules,
@@ -28,6 +38,7 @@ export function systemAccess(
     report,
     resolve: resolveName,
     dial: dialAddress,
+    isOwn: isOwnAddress,
     upstream(scheme, host, port) {
       const address = parseAddress(host)
       // What the policy lists by a private address is near, not behind a proxy.

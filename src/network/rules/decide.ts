@@ -63,16 +63,21 @@ export function decide(rules: Rules, { target, port }: Authority): Decision {
 
 /**
  * Why an address, which an allowed name resolves to or which was asked for, is not dialled; undefined if it
- * is. One that is not of the public internet must be listed itself.
+ * is. One that is not of the public internet must be listed itself, and so must one that `isOwn` says this machine has.
  */
-export function refusedAddress(rules: Rules, address: string, port: number): string | undefined {
+export function refusedAddress(
+  rules: Rules,
+  address: string,
+  port: number,
+  isOwn: (address: string) => boolean = () => false,
+): string | undefined {
   const bytes = parseAddress(address)
   if (bytes === undefined) return `${address} is no address`
-  const here: Authority = { target: { kind: 'address', address: canonical(address) }, port }
-  const decision = decide(rules, here)
+  const target = { kind: 'address', address: canonical(address) } as const
+  const decision = decide(rules, { target, port })
   if (decision.allowed) return undefined
   if (isRestriction(decision.rule)) return decision.rule
-  const special = specialAddress(bytes)
+  const special = specialAddress(bytes) ?? (isOwn(target.address) ? "this machine's own" : undefined)
   return special === undefined ? undefined : `${address} is ${special}`
 }
 

@@ -1,6 +1,6 @@
 // What one box may take from the machine.
 import fs from 'node:fs'
-import { failed, pass, skipped } from './lib.mjs'
+import { all, failed, pass, skipped } from './lib.mjs'
 
 export function limits() {
   const table = fs.readFileSync('/proc/self/limits', 'utf8')
@@ -9,6 +9,7 @@ export function limits() {
   return [
     ['limit-core-files', () => (hard('Max core file size') === '0' ? pass('none') : failed('core files'))],
     ['limit-processes', () => processes(soft('Max processes'))],
+    ['limit-watches', () => all(['instances', 'watches'].map(watches))],
     ['limit-tmp', () => sized('/tmp')],
     ['limit-shared-memory', () => sized('/dev/shm')],
   ]
@@ -18,6 +19,13 @@ export function limits() {
 function processes(limit) {
   if (process.getuid() === 0) return skipped('root is exempt from this limit')
   return limit !== 'unlimited' && Number(limit) <= 1 << 16 ? pass(limit) : failed(String(limit))
+}
+
+/** They are counted for the user: who has all of them blinds what watches on the host. */
+function watches(what) {
+  const count = (path) => Number(fs.readFileSync(path, 'utf8'))
+  const own = count(`/proc/sys/user/max_inotify_${what}`)
+  return own < count(`/proc/sys/fs/inotify/max_user_${what}`) ? pass(`${own} ${what}`) : failed(`all ${what}`)
 }
 
 /** A file system of its own, smaller than the machine's memory. */

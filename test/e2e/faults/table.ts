@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { start, type Running } from '../../support/spawn.ts'
+import { eventually, start, type Running } from '../../support/spawn.ts'
 import type { TestHome } from '../../support/home.ts'
-import { partsOf } from '../../support/processes.ts'
+import { networkOf, partsOf } from '../../support/processes.ts'
 import { as } from '../../support/who.ts'
 
 /** What the box is expected to do. */
@@ -123,6 +123,17 @@ export const running: readonly Fault[] = [
   kill('monitor', 'SIGTERM', 'goes on', 'signals are blocked there: they are for the agent'),
   kill('init', 'SIGKILL', 'ends', 'the kernel ends all processes of the box'),
   kill('init', 'SIGTERM', 'goes on', 'it holds no handler, so that the kernel drops the signal'),
+  {
+    what: 'SIGKILL to the process that serves its network',
+    outcome: 'goes on',
+    says: 'what was open is cut, it reaches nothing any more, and that is said at once',
+    tells: /this box reaches nothing any more/,
+    async act({ pid }) {
+      // It is started while the agent starts.
+      await eventually(() => networkOf(pid) !== undefined)
+      process.kill(networkOf(pid)!, 'SIGKILL')
+    },
+  },
   freeze('agentbox', 'everything in it stands still meanwhile, so that nothing is read that was not masked'),
   freeze('helper', 'it only waits'),
   freeze('joined', 'what appears meanwhile is masked when it goes on, or another one takes its place'),

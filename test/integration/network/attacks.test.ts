@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { describe, expect, it, vi } from 'vitest'
+import { systemAccess } from '../../../src/network/proxy/index.ts'
 import { clientHello, makeStub, type Stub, type World } from './stub.ts'
 
 const CRLF = '\r\n'
@@ -85,6 +86,39 @@ describe('a body is never the next request', () => {
   })
 })
 
+describe('requests ahead of the answers', () => {
+  /** What was read of them has been begun by then. */
+  const settled = (): Promise<void> => new Promise((resolve) => void setTimeout(resolve, 50))
+
+  it('have one connection outside at a time', async () => {
+    const stub = makeStub({ ...world, server: (remote) => remote.resume() })
+    stub.connect().write(request('', '').repeat(10))
+    await vi.waitFor(() => expect(stub.dialled.length).toBeGreaterThan(0), 30_000)
+    await settled()
+    expect(stub.dialled).toHaveLength(1)
+  })
+
+  it('are not each refused, and told, when there are hundreds', async () => {
+    const stub = makeStub(world)
+    const evil = request('', '').replaceAll('good', 'evil')
+    stub.connect().write(evil.repeat(200))
+    // Its own comes after those.
+    expect(await exchange(stub, [evil], /\r\n\r\n/)).toContain('403')
+    expect(stub.verdicts.length).toBeLessThanOrEqual(2)
+  })
+
+  it('a connection that waits for its answers has as many as it likes', async () => {
+    const stub = makeStub({ ...world, server: answering(OK).server })
+    const client = stub.connect()
+    for (let count = 0; count < 5; count++) {
+      const answer = new Promise<string>((resolve) => client.once('data', (chunk) => resolve(String(chunk))))
+      client.write(request('', ''))
+      expect(await answer).toContain('200 OK')
+    }
+    client.destroy()
+  })
+})
+
 describe('a change of protocol', () => {
   it.each([
     ['h2c', ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAAQAAP__']],
@@ -141,6 +175,34 @@ describe('other beginnings', () => {
     const text = `CONNECT ${authority} HTTP/1.1${CRLF}Host: x${CRLF}${CRLF}`
     expect(await exchange(stub, [text], /\r\n\r\n/)).toMatch(/^HTTP\/1\.1 (?:400|403)/)
     expect(stub.dialled).toEqual([])
+  })
+})
+
+describe("this machine's own address on the internet", () => {
+  const [own, other] = ['93.184.216.1', '2606:2800:220:1:0:0:0:1']
+  const names = { 'good.example': [own], 'other.example': [other, own] }
+  const connectTo = (host: string): string =>
+    `CONNECT ${host}:443 HTTP/1.1${CRLF}Host: ${host}:443${CRLF}${CRLF}`
+
+  it('is not where a listed name may lead', async () => {
+    const stub = makeStub({ ...world, names, own: [own] })
+    const answer = await exchange(stub, [connectTo('good.example')], /allow-host/)
+    expect(answer).toContain(`its address is not public: ${own} is this machine's own`)
+    const client = stub.connect().resume()
+    for (const part of [connectTo('other.example'), clientHello('other.example')]) client.write(part)
+    await vi.waitFor(() => expect(stub.dialled).toEqual([`${other}:443`]), 30_000)
+  })
+
+  it('is, where it is listed itself', async () => {
+    const stub = makeStub({ allow: ['good.example', own], names, own: [own] })
+    const client = stub.connect().resume()
+    for (const part of [connectTo('good.example'), clientHello('good.example')]) client.write(part)
+    await vi.waitFor(() => expect(stub.dialled).toEqual([`${own}:443`]), 30_000)
+  })
+
+  it('is one that it has', () => {
+    const { isOwn } = systemAccess({ allow: [], deny: [] }, {}, () => {})
+    expect(['127.0.0.1', '93.184.216.34'].map((address) => isOwn?.(address))).toEqual([true, false])
   })
 })
 

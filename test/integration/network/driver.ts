@@ -1,7 +1,6 @@
 // Stands in for the command line: runs a command in the box of its directory, with made-up names.
 import { appendFileSync, readdirSync, readFileSync } from 'node:fs'
 import type { PolicyFlags } from '../../../src/config/flags.ts'
-import { dialAddress } from '../../../src/network/proxy/index.ts'
 import { endStatus } from '../../../src/session/launcher.ts'
 import { runBoxed } from '../../../src/session/run.ts'
 import { surveySituation } from '../../../src/session/situation.ts'
@@ -9,7 +8,7 @@ import { surveySituation } from '../../../src/session/situation.ts'
 interface Spec {
   helper: string
   flags: PolicyFlags
-  /** `name:port` → port of this machine's loopback. */
+  /** See `stand-in.ts`. */
   places: Record<string, number>
   /** How often to run, and the file that gets this process's number of descriptors after each run. */
   times?: { count: number; file: string }
@@ -17,24 +16,14 @@ interface Spec {
 
 const [file, ...argv] = process.argv.slice(2)
 const spec = JSON.parse(readFileSync(file!, 'utf8')) as Spec
-const names = [...new Set(Object.keys(spec.places).map((place) => place.slice(0, place.lastIndexOf(':'))))]
-
-/** Public addresses, so that what is refused for being private stays refused. */
-const addressOf = (name: string): string => `93.184.216.${names.indexOf(name) + 1}`
+process.env['STAND_IN'] = file
 
 const run = async (): Promise<number> => {
   const situation = await surveySituation(process.env, spec.flags)
   const request = { argv: argv as [string, ...string[]], withoutGrants: false }
   const tell = { begin() {}, end() {}, warn: (text: string) => void process.stderr.write(`${text}\n`) }
   const end = await runBoxed(situation, request, spec.helper, tell, {
-    resolve: (name) => Promise.resolve(names.includes(name) ? [addressOf(name)] : []),
-    dial(address, port) {
-      const name = names.find((one) => addressOf(one) === address)
-      const place = spec.places[`${name}:${port}`]
-      return place === undefined
-        ? Promise.reject(new Error('no such place'))
-        : dialAddress('127.0.0.1', place)
-    },
+    program: `${import.meta.dirname}/stand-in.mjs`,
   })
   return endStatus(end)
 }

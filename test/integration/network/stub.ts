@@ -19,12 +19,14 @@ export interface World {
   deny?: readonly string[]
   /** Addresses of names; the second look-up gives the second list. */
   names?: Record<string, readonly string[] | readonly (readonly string[])[]>
+  /** Addresses of this machine. */
+  own?: readonly string[]
   /** What a dialled server does. */
   server?: (remote: Duplex, address: string, port: number) => void
   upstream?: Access['upstream']
 }
 
-export function makeStub({ allow, deny = [], names = {}, server, upstream }: World): Stub {
+export function makeStub({ allow, deny = [], names = {}, own = [], server, upstream }: World): Stub {
   const dialled: string[] = []
   const verdicts: Verdict[] = []
   const sourced = (list: readonly string[]) =>
@@ -47,6 +49,7 @@ export function makeStub({ allow, deny = [], names = {}, server, upstream }: Wor
       else server(far, address, port)
       return Promise.resolve(near)
     },
+    isOwn: (address) => own.includes(address),
     upstream: upstream ?? (() => undefined),
     report: (verdict) => void verdicts.push(verdict),
   })

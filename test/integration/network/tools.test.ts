@@ -37,14 +37,13 @@ describe.each(['user', 'root'] as const)('tools in a box with listed hosts, as %
     at.write(`${at.home}/corp/ca.pem`, readFileSync(servers.ca))
     buildSync({
       absWorkingDir: checkout,
-      entryPoints: ['test/integration/network/driver.ts'],
-      outfile: `${at.base}/app/dist/driver.mjs`,
+      entryPoints: ['driver', 'stand-in'].map((name) => `test/integration/network/${name}.ts`),
+      outdir: `${at.base}/app/dist`,
+      outExtension: { '.js': '.mjs' },
       bundle: true,
       platform: 'node',
       format: 'esm',
-      banner: {
-        js: REQUIRE,
-      },
+      banner: { js: REQUIRE },
       external: ['typescript'],
     })
     buildSync({
@@ -286,6 +285,17 @@ describe.each(['user', 'root'] as const)('tools in a box with listed hosts, as %
       expect(done.stdout).toBe('answered 200\n 403\n 403\n')
       expect(servers.seen).toHaveLength(1)
       expect(servers.seen[0]!.headers).toContain(`x-api-key\n${KEY}`)
+    })
+
+    it('credentials: nothing that is answered with the request itself', async () => {
+      servers.seen.length = 0
+      const done = await sh(
+        `curl -sS -X TRACE $ANTHROPIC_BASE_URL/v1/messages`,
+        {},
+        { ANTHROPIC_API_KEY: KEY },
+      )
+      expect(done.stdout).toBe('agentbox: TRACE is not passed on\n')
+      expect(servers.seen).toEqual([])
     })
 
     it('credentials: a stream is not held up', async () => {

@@ -132,6 +132,13 @@ describe.each<Who>(['user', 'root'])('limits of a box, as %s', (who) => {
     if (grouped) expect(stderr).toMatch(/could not start \d+ more processes/)
   })
 
+  test('watches: half of what the user may have, whose other sessions watch by the rest', async () => {
+    const names = ['instances', 'watches']
+    const { stdout } = await run('cat', ...names.map((name) => `/proc/sys/user/max_inotify_${name}`))
+    const all = names.map((name) => Number(readFileSync(`/proc/sys/fs/inotify/max_user_${name}`, 'utf8')))
+    expect(stdout.trim().split('\n').map(Number)).toEqual(all.map((count) => Math.floor(count / 2)))
+  })
+
   test('the private /tmp', async () => {
     const { status, stderr } = await run('dd', 'if=/dev/zero', 'of=/tmp/x', 'bs=64k', 'count=64')
     expect([status, stderr]).toEqual([1, expect.stringContaining('No space left on device')])

@@ -1,0 +1,3 @@
+import { serveBox } from './process.ts'
+
+serveBox()
