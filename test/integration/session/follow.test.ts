@@ -57,7 +57,7 @@ it.each<[string, (round: number) => void]>([
     change(0)
     await came
     const rounds: string[] = []
-    for (let round = 1; round <= 4; round++) {
+    for (let round = 1; round <= 12 && !rounds.includes('soon'); round++) {
       const loaded = nextLoad()
       change(round)
       rounds.push(await Promise.race([loaded.then(() => 'soon'), delay(SOON, 'late')]))
