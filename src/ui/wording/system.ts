@@ -70,7 +70,7 @@ export const systemWords: Words<
     'make it readable, or hide it: filesystem.hide',
   ],
   'state-unusable': ({ path, reason }) => [
-    `cannot use ${shown(path)}: ${shown(reason)}`,
+    `cannot use ${shown(path)}: ${shown(plainReason(reason))}`,
     'mend it, or set XDG_STATE_HOME to a directory of your own',
   ],
 }
