@@ -273,6 +273,8 @@ static void ask_for_company(void) {
 
 static void on_agent(int status) {
   if (it.alone && (WIFSTOPPED(status) || WIFCONTINUED(status))) return; /* our own doing */
+  /* So is this; launch, which may have thawed the box by then, would take it for a stop of the agent's. */
+  if (it.frozen && WIFSTOPPED(status)) return;
   if (!WIFCONTINUED(status)) ask_listener();
   if (WIFSTOPPED(status)) tell(STOPPED, WSTOPSIG(status));
   else if (WIFCONTINUED(status)) tell(CONTINUED, 0);

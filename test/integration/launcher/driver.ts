@@ -10,7 +10,7 @@ type Spec = Omit<LaunchInput, 'seccomp' | 'data' | 'onReady'> & {
   /** Where the pid of the box's pid 1 is written when it is ready. */
   pidFile?: string
   /** How `onReady` ends. */
-  ready?: 'throw' | 'signal'
+  ready?: 'throw' | 'signal' | 'freeze'
 }
 
 const [file, ...command] = process.argv.slice(2)
@@ -21,8 +21,10 @@ const end = await launch(startHelper(spec.helper, spec.sockets === true), {
   command: command.length > 0 ? command : spec.command,
   seccomp: Buffer.from(spec.seccomp, 'base64'),
   data: spec.data.map((text) => Buffer.from(text, 'base64')),
-  async onReady({ pid }) {
+  async onReady(box) {
+    const { pid } = box
     if (spec.pidFile !== undefined) writeFileSync(spec.pidFile, `${pid}\n`)
+    if (spec.ready === 'freeze') void box.freeze().then(() => (process.stdout.write('frozen\n'), box.thaw()))
     if (spec.ready === 'throw') throw new Error('not as planned')
     if (spec.ready !== 'signal') return
     process.kill(process.pid, 'SIGTERM')

@@ -94,6 +94,13 @@ describe.each(everybody)('as %s', (who) => {
     expect(done).toMatchObject({ signal: 'SIGTERM', stdout: '' })
   })
 
+  test('what is to be frozen before the agent is there is frozen when it is', async () => {
+    const box = bench.start(who, ['sleep', '60'], { spec: { ready: 'freeze' } })
+    await box.says('frozen')
+    box.child.kill('SIGTERM')
+    expect((await box.ended).signal).toBe('SIGTERM')
+  })
+
   test('the agent gets a signal to the group once, also when another box is in the group', async () => {
     const inside =
       'n=0; trap "n=$((n+1))" USR1; echo up; until [ $n -gt 0 ]; do sleep 0.05; done; sleep 1; echo $n'

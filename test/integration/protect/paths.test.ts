@@ -104,6 +104,28 @@ describe('protectPaths', () => {
     expect(relative(readonly.map(({ path }) => path))).toContain('vendor/lib/.git/hooks')
   })
 
+  it('closes the gaps of a nested repository, and of a bare one what is there: nothing is made in that', () => {
+    for (const [args, path] of [
+      [[], 'vendor/lib'],
+      [['--bare'], 'store'],
+    ] as const)
+      execFileSync('git', ['init', '-q', ...args, `${project}/${path}`], { stdio: 'ignore' })
+    for (const path of ['vendor/lib/.git/hooks', 'store/info'])
+      rmSync(`${project}/${path}`, { recursive: true })
+    const { readonly, placeholders, repositories } = protect([
+      { path: `${project}/vendor/lib/.git`, kind: 'directory' },
+      { path: `${project}/vendor/lib/.git/HEAD`, kind: 'file' },
+      { path: `${project}/store/HEAD`, kind: 'file' },
+    ])
+    const closed = relative(readonly.map(({ path }) => path))
+    for (const path of ['vendor/lib/.git/hooks', 'vendor/lib/.git/commondir', 'store/config', 'store/hooks'])
+      expect(closed).toContain(path)
+    const made = relative(placeholders.map(({ path }) => path))
+    expect(made).toEqual(expect.arrayContaining(['vendor/lib/.git/hooks', 'vendor/lib/.git/config.worktree']))
+    expect(made.filter((path) => path.startsWith('store'))).toEqual([])
+    expect(relative(repositories)).toEqual(['.git', 'vendor/lib/.git', 'store'])
+  })
+
   it('keeps other worktrees from being pruned, and those inside the project in use', () => {
     git('commit', '-qm', 'x', '--allow-empty')
     const outside = mkdtempSync(`${tmpdir()}/agentbox-tree-`)

@@ -80,6 +80,32 @@ describe('buildPlan', () => {
     })
   })
 
+  it('signs nothing without the agent that holds the key', () => {
+    const { facts } = planInput()
+    const gitUser = { ...facts.gitUser, signing: { key: 'ssh-ed25519 AAAA', commits: true, tags: true } }
+    const settings = (sshSocket: string | undefined): unknown =>
+      buildPlan(planInput({ facts: { ...facts, gitUser }, sshSocket })).ops.find(
+        ({ dest }) => dest === '/run/agentbox/gitconfig',
+      )
+    expect(settings('/s')).toMatchObject({ content: expect.stringContaining('gpgSign = true') as string })
+    expect(settings(undefined)).toMatchObject({
+      content: expect.not.stringMatching(/gpg|signingKey/) as string,
+    })
+  })
+
+  it.each([
+    ['what /proc tells of the machine, a file', '/proc/kcore', 'empty'],
+    ['what /proc tells of the machine, a directory', '/proc/acpi', 'directory'],
+    ["another agent's log-in", '/home/u/.other/auth.json', 'empty'],
+  ])('covers %s', (_what, dest, kind) => {
+    expect(plan.ops).toContainEqual(expect.objectContaining({ kind: 'mask', dest, look: { kind } }))
+  })
+
+  it('gives nobody in the box a way to fill the directory of masks', () => {
+    const ops = plan.ops.filter(({ dest }) => dest === '/run/agentbox/masks')
+    expect(ops.map(({ kind }) => kind)).toEqual(['tmpfs', 'remount-ro'])
+  })
+
   it('names in passwd only this user, root and nobody', () => {
     const passwd = plan.ops.find((op) => op.kind === 'data' && op.dest === '/etc/passwd')
     expect(passwd?.kind === 'data' && passwd.content.split('\n').map((line) => line.split(':')[0])).toEqual([

@@ -30,6 +30,10 @@ describe('boxEnv', () => {
     'LD_PRELOAD',
     'NODE_OPTIONS',
     'BASH_ENV',
+    // They begin like names that are passed.
+    'LESSOPEN',
+    'TERMINFO_DIRS',
+    'LANG_TOKEN',
   ])('leaves out %s', (name) => expect(env({ [name]: 'x' })).not.toHaveProperty(name))
 
   it.each(['TERM', 'LANG', 'LC_ALL', 'TZ', 'NO_COLOR'])('passes %s', (name) =>
@@ -77,6 +81,22 @@ describe('boxEnv', () => {
     const found = env({ MY_KEY: 'real', ANTHROPIC_API_KEY: 'real' }, { policy, profile: claude })
     expect(Object.values(found)).not.toContain('real')
     expect(found['ANTHROPIC_BASE_URL']).toBe(network === 'allow' ? 'http://127.0.0.1:61129' : undefined)
+  })
+
+  it.each([
+    ['api.anthropic.com', 'ANTHROPIC_API_KEY'],
+    ['api.anthropic.com', 'ANTHROPIC_AUTH_TOKEN'],
+    ['api.openai.com', 'OPENAI_API_KEY'],
+    ['api.openai.com', 'CODEX_API_KEY'],
+    ['generativelanguage.googleapis.com', 'GEMINI_API_KEY'],
+    ['generativelanguage.googleapis.com', 'GOOGLE_API_KEY'],
+  ])('where the key of %s is added, %s stays outside, even if it is passed', (host, name) => {
+    const value = { host, header: 'x-api-key', from: 'file:~/key' }
+    const policy = {
+      ...policyWith({ network: 'allow', pass: [name] }),
+      credentials: [{ value, origin: { layer: 'user' as const } }],
+    }
+    expect(Object.values(env({ [name]: 'real' }, { policy }))).not.toContain('real')
   })
 
   describe('a base URL of the user that leads to a host with a credential', () => {
@@ -148,5 +168,7 @@ describe('boxEnv', () => {
   it('knows which values are the user own, to keep them out of what is printed', () => {
     const host = { ANTHROPIC_API_KEY: 'k', HOME: '/x', TERM: 't' }
     expect(inputEnv(host, { profile: claude }).passed.toSorted()).toEqual(['ANTHROPIC_API_KEY', 'TERM'])
+    const policy = policyWith({ set: { TERM: 'dumb' } })
+    expect(inputEnv(host, { policy }).passed).toEqual([])
   })
 })
