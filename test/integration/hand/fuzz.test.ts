@@ -9,6 +9,7 @@ import { identityOf, makeHandBench, openBox } from './box.ts'
 
 /** `npm run fuzz -- --seconds N` gives each of the three more. */
 const SECONDS = Number(process.env['AGENTBOX_FUZZ_SECONDS'] ?? 1.5)
+const FEWEST = 3
 const limit = SECONDS * 1000 + 180_000
 
 let bench: Bench
@@ -72,11 +73,11 @@ function feed(
   return new Promise((done) => child.once('close', (status) => done({ status, stderr })))
 }
 
-async function often(seed: number, once: (random: Random) => Promise<void>): Promise<number> {
+/** A slow machine does it a few times, too. */
+async function often(seed: number, once: (random: Random) => Promise<void>): Promise<void> {
   const random = makeRandom(seed)
-  let count = 0
-  for (const end = Date.now() + SECONDS * 1000; Date.now() < end; count++) await once(random)
-  return count
+  const end = Date.now() + SECONDS * 1000
+  for (let count = 0; count < FEWEST || Date.now() < end; count++) await once(random)
 }
 
 const clean = ({ status, stderr }: Seen, statuses: readonly number[]): void => {
@@ -106,15 +107,34 @@ it('join: requests, whole and broken, in a box of its own', { timeout: limit }, 
     header.writeUInt32LE(random(40) === 0 ? one(random, lengths) >>> 0 : text.length, 28)
     return Buffer.concat([header, path, text])
   }
-  const count = await often(4711, async (random) => {
+  await often(4711, async (random) => {
     const stdin = openSync(`/proc/${box.pid}`, constants.O_RDONLY | constants.O_DIRECTORY)
     const all = Buffer.concat(Array.from({ length: 1 + random(60) }, () => request(random)))
     // 125: an earlier request has covered what join needs, `/` for instance; it says so and ends.
     clean(await feed(as('user', [helper, 'join']), all, stdin), [0, 125])
     closeSync(stdin)
   })
-  expect(count).toBeGreaterThan(2)
   expect(await box.end()).not.toMatch(/Sanitizer|runtime error/)
+})
+
+const orderOf = (numbers: readonly number[]): Buffer[] =>
+  numbers.map((number) => {
+    const body = Buffer.from(number === 2 ? '' : '/nowhere\0')
+    const header = Buffer.alloc(8)
+    header.writeUInt32LE(number, 0)
+    header.writeUInt32LE(body.length, 4)
+    return Buffer.concat([header, body])
+  })
+
+it.each([
+  ['a program', [1, 5, 6, 2]],
+  ['an environment', [0, 5, 6, 2]],
+  ['the arguments of bwrap', [0, 1, 6, 2]],
+  ['a filter of system calls', [0, 1, 5, 2]],
+  ['the files between, where another descriptor would come to lie', [0, 1, 5, 6, 11, 2]],
+  ['an order of them', [0, 1, 6, 5, 2]],
+])('launch starts nothing without %s', async (_what, numbers) => {
+  clean(await feed(as('user', [helper, 'launch']), Buffer.concat(orderOf(numbers))), [125])
 })
 
 it('launch: orders, whole and broken', { timeout: limit }, async () => {
@@ -129,20 +149,13 @@ it('launch: orders, whole and broken', { timeout: limit }, async () => {
     header.writeUInt32LE(random(20) === 0 ? one(random, lengths) >>> 0 : body.length, 4)
     return Buffer.concat([header, body])
   }
-  const order = [0, 1, 5, 6, 2].map((number) => {
-    const body = Buffer.from(number === 2 ? '' : '/nowhere\0')
-    const header = Buffer.alloc(8)
-    header.writeUInt32LE(number, 0)
-    header.writeUInt32LE(body.length, 4)
-    return Buffer.concat([header, body])
-  })
+  const order = orderOf([0, 1, 5, 6, 2])
   clean(await feed(as('user', [helper, 'launch']), Buffer.concat(order)), [0])
-  const count = await often(815, async (random) => {
+  await often(815, async (random) => {
     const records = random(2) === 0 ? order.slice(0, random(5)) : []
     const noise = Array.from({ length: random(12) }, () => record(random))
     clean(await feed(as('user', [helper, 'launch']), Buffer.concat([...records, ...noise])), [0, 125])
   })
-  expect(count).toBeGreaterThan(2)
 })
 
 it('init: options', { timeout: limit }, async () => {
@@ -158,9 +171,8 @@ it('init: options', { timeout: limit }, async () => {
     '',
     'x',
   ]
-  const count = await often(42, async (random) => {
+  await often(42, async (random) => {
     const options = Array.from({ length: random(8) }, () => one(random, words))
     clean(await feed(as('user', [helper, 'init', ...options]), Buffer.alloc(0)), [125])
   })
-  expect(count).toBeGreaterThan(2)
 })
