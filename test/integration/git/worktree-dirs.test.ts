@@ -41,3 +41,16 @@ it('a link is no administration, and nothing is an unfinished one', () => {
   expect(belongingOf(`${base}/.git/worktrees/y`, `${base}/.git`)).toBe('other')
   expect(belongingOf(`${base}/.git/worktrees/z`, `${base}/.git`)).toBe('unfinished')
 })
+
+it('a config of its own is a file, and may be the one of the repository', () => {
+  const dir = `${base}/.git/worktrees/x`
+  mkdirSync(dir, { recursive: true })
+  writeFileSync(`${dir}/commondir`, '../..\n')
+  writeFileSync(`${dir}/config.worktree`, '[core]\n\tbare = false\n')
+  expect(belongingOf(dir, `${base}/.git`)).toBe('other')
+  writeFileSync(`${base}/.git/config.worktree`, '[core]\n\tbare = false\n')
+  expect(belongingOf(dir, `${base}/.git`)).toBe('own')
+  rmSync(`${dir}/config.worktree`)
+  symlinkSync('../../config.worktree', `${dir}/config.worktree`)
+  expect(belongingOf(dir, `${base}/.git`)).toBe('other')
+})

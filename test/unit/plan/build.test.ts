@@ -80,6 +80,13 @@ describe('buildPlan', () => {
     })
   })
 
+  it.each(['/run/agentbox/init', '/etc/company.pem'])('%s cannot be written from inside', (dest) => {
+    const { ops } = buildPlan(planInput({ certificates: ['/etc/company.pem'] }))
+    expect(ops.filter((op) => op.dest === dest)).toEqual([
+      expect.objectContaining({ kind: 'bind', access: 'ro' }),
+    ])
+  })
+
   it('signs nothing without the agent that holds the key', () => {
     const { facts } = planInput()
     const gitUser = { ...facts.gitUser, signing: { key: 'ssh-ed25519 AAAA', commits: true, tags: true } }
