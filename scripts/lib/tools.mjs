@@ -110,7 +110,8 @@ export function cacheDir(...names) {
  */
 export async function withTemporaryDir(name, use) {
   const dir = fs.realpathSync(fs.mkdtempSync(`/var/tmp/agentbox-${name}-`))
-  const remove = () => fs.rmSync(dir, { recursive: true, force: true })
+  // What was ended a moment ago may still write there.
+  const remove = () => fs.rmSync(dir, { recursive: true, force: true, maxRetries: 10 })
   const onSignal = (_signal, number) => {
     remove()
     process.exit(128 + number)
