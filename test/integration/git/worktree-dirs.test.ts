@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { belongingOf } from '../../../src/git/worktree-dirs.ts'
+import { belongingOf, pointedAt } from '../../../src/git/worktree-dirs.ts'
 
 let base: string
 beforeEach(() => (base = realpathSync(mkdtempSync(`${tmpdir()}/worktrees-`))))
@@ -12,6 +12,7 @@ const sparse = '[core]\n\tsparseCheckout = true\n\tsparseCheckoutCone = false\n[
 it.each([
   ['what git makes', { commondir: '../..\n' }, 'own'],
   ['what git has begun', { locked: 'initializing' }, 'unfinished'],
+  ['what git is writing', { commondir: '' }, 'unfinished'],
   ['another config', { commondir: '../../../evil' }, 'other'],
   // git looks in the directory `.. `, which the agent can make.
   ['a space at the end', { commondir: '../.. \n' }, 'other'],
@@ -53,4 +54,15 @@ it('a config of its own is a file, and may be the one of the repository', () => 
   rmSync(`${dir}/config.worktree`)
   symlinkSync('../../config.worktree', `${dir}/config.worktree`)
   expect(belongingOf(dir, `${base}/.git`)).toBe('other')
+})
+
+it.each([
+  ['gitdir: /a/b\n', '/a/b'],
+  ['gitdir: ../c', 'BASE/../c'],
+  ['gitdir: ', undefined],
+  ['elsewhere: /a\n', undefined],
+  ['', undefined],
+])('%j leads to %s', (text, wanted) => {
+  writeFileSync(`${base}/.git`, text)
+  expect(pointedAt(`${base}/.git`)).toBe(wanted?.replace('BASE', base))
 })

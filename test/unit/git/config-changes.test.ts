@@ -36,6 +36,19 @@ describe('judgeChanges', () => {
     expect(judge(BASE + text, BASE + text.replace(/true|false/, 'x'))).toEqual(expected)
   })
 
+  it('takes over what git lfs sets', () => {
+    expect(added('[lfs]\n\trepositoryformatversion = 0\n').taken).toHaveLength(1)
+  })
+
+  it('names what is gone, and of what has another value only that', () => {
+    expect(judge(BASE.replace('\tbare = false\n', '')).refused).toEqual(['core.bare (removed)'])
+    expect(judge(BASE.replace('url = x', 'url = y')).refused).toEqual(['remote.origin.url=y'])
+    expect(judge(BASE.replace('bare = false', 'filemode = false')).refused).toEqual([
+      'core.filemode=false',
+      'core.bare (removed)',
+    ])
+  })
+
   it.each([
     ['a switch that is none', '[core]\n\tsparseCheckout = !evil\n'],
     ['an unknown format', '[core]\n\trepositoryFormatVersion = 99\n'],
