@@ -47,7 +47,10 @@ export function startNetworkProcess(input: Input): NetworkProcess {
     } else if (news.kind === 'verdict') input.onVerdict(news.verdict, news.times)
     else release()
   })
+  let tellGone = (): void => {}
+  const gone = new Promise<void>((resolve) => (tellGone = resolve))
   const lost = (reason: string): void => {
+    tellGone()
     release()
     handOver()
     if (!ending) input.onLost(reason)
@@ -79,8 +82,9 @@ export function startNetworkProcess(input: Input): NetworkProcess {
     async end() {
       ending = true
       // Before it has begun it has decided nothing.
-      if (here) await Promise.race([ask({ do: 'end' }), patience()])
+      if (here) await within(PATIENCE, ask({ do: 'end' }))
       child.kill('SIGKILL')
+      await within(PATIENCE, gone)
     },
   }
 }
@@ -99,4 +103,10 @@ function startChild({ program, env }: Input): ChildProcess {
   return child
 }
 
-const patience = (): Promise<void> => new Promise((resolve) => void setTimeout(resolve, PATIENCE))
+/** Keeps this process alive meanwhile, and no longer. */
+async function within(limit: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, limit)))
+  await Promise.race([work, late])
+  clearTimeout(timer)
+}
