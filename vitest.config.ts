@@ -7,10 +7,17 @@ const SLOWNESS = Number(process.env['SLOWNESS'] ?? 1)
  * `workers`: files at a time. The groups run one after the other, in this order. Limits of time are for what hangs: a
  * machine that does much else needs ten times as long as usual.
  */
-const project = (name: string, testTimeout: number, workers: number, groupOrder: number) => ({
+const project = (
+  name: string,
+  testTimeout: number,
+  workers: number,
+  groupOrder: number,
+  { include = [`test/${name}/**/*.test.ts`], exclude = [] as string[] } = {},
+) => ({
   test: {
     name,
-    include: [`test/${name}/**/*.test.ts`],
+    include,
+    exclude,
     testTimeout: testTimeout * SLOWNESS,
     hookTimeout: 300_000 * SLOWNESS,
     maxWorkers: workers,
@@ -18,15 +25,22 @@ const project = (name: string, testTimeout: number, workers: number, groupOrder:
   },
 })
 
-// One folder a project. Everything but `unit` runs the built program (dist/), so build first. What looks at the whole
-// machine (its networks, its limits, what is left in it) has it for itself.
+/** Of the integration tests those that look at the whole machine: its networks, limits, processes; and who builds anew. */
+const alone = [
+  'test/integration/{hand,launcher,native,network,session}/**/*.test.ts',
+  'test/integration/package.test.ts',
+]
+
+// One folder a project, but for what needs the machine for itself. Everything but `unit` runs the built program (dist/),
+// so build first.
 export default defineConfig({
   test: {
     projects: [
       project('containment', 300_000, 1, 0),
-      project('integration', 180_000, 1, 1),
-      project('e2e', 300_000, 2, 2),
-      project('unit', 60_000, 2, 3),
+      project('alone', 180_000, 1, 1, { include: alone }),
+      project('integration', 180_000, 2, 2, { exclude: alone }),
+      project('e2e', 300_000, 2, 3),
+      project('unit', 60_000, 2, 4),
     ],
   },
 })

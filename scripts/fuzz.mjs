@@ -8,7 +8,7 @@ function fuzz() {
   const [option, seconds, ...rest] = process.argv.slice(2)
   if (option !== '--seconds' || !(Number(seconds) > 0) || rest.length > 0)
     throw new Stop('usage: npm run fuzz -- --seconds N')
-  const args = ['run', '--project', 'integration', 'test/integration/hand/fuzz.test.ts']
+  const args = ['run', '--project', 'alone', 'test/integration/hand/fuzz.test.ts']
   const env = { ...process.env, AGENTBOX_FUZZ_SECONDS: seconds }
   return spawnSync(path.join(root, 'node_modules/.bin/vitest'), args, { cwd: root, env, stdio: 'inherit' })
     .status

@@ -14,7 +14,7 @@ const vitest = path.join(root, 'node_modules/vitest/vitest.mjs')
  * Everything but `unit` tries the box as root and, by setpriv, as an ordinary user, so it needs root. Without
  * it, those projects are started again through sudo; nothing is skipped.
  */
-const needRoot = ['integration', 'e2e', 'containment']
+const needRoot = ['containment', 'alone', 'integration', 'e2e']
 
 const everything = { name: 'tests', prefix: [], args: [] }
 const unitTests = { name: 'unit tests', prefix: [], args: ['--project', 'unit'] }

@@ -75,7 +75,7 @@ describe.each(everybody)('as %s', (who) => {
   })
 
   test('timeout(1), which signals the child and its own group, ends the agent as it would bare', async () => {
-    const inside = 'trap "echo got; exit 3" TERM; echo up; sleep 60 & wait; echo never'
+    const inside = 'trap "echo got; exit 3" TERM; sleep 60 & echo up; wait; echo never'
     // Its own alarm is what its time ends with.
     const over = async (running: Running): Promise<Ended> => {
       await running.says('up')
