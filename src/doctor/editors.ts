@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import { readRegular, realpathOf } from '../host/files.ts'
+import { readThroughLinks, realpathOf } from '../host/files.ts'
 import type { Check, DoctorContext, Finding } from './types.ts'
 
 export const editors: Check = {
@@ -97,4 +97,4 @@ function list(dir: string): string[] {
   }
 }
 
-const textOf = (path: string): string => readRegular(realpathOf(path) ?? '', 2 ** 20)?.toString('utf8') ?? ''
+const textOf = (path: string): string => readThroughLinks(path, 2 ** 20)?.toString('utf8') ?? ''

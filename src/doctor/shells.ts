@@ -1,4 +1,4 @@
-import { lstatOf, readRegular, realpathOf } from '../host/files.ts'
+import { lstatOf, readThroughLinks, realpathOf } from '../host/files.ts'
 import { installationAt, shimNames, wantedNames } from '../shells/installation.ts'
 import { shells as known } from '../shells/index.ts'
 import { probe, type ProbedShell, type Resolution } from '../host/shell-probe.ts'
@@ -161,7 +161,7 @@ function freshEnv(shell: string, { facts, env }: DoctorContext): Record<string, 
 
 /** `ssh host claude` has bash read ~/.bashrc, which on many systems ends at once for it. */
 function early({ facts }: DoctorContext): Finding[] {
-  const text = readRegular(realpathOf(`${facts.home}/.bashrc`) ?? '', 2 ** 20)?.toString('latin1') ?? ''
+  const text = readThroughLinks(`${facts.home}/.bashrc`, 2 ** 20)?.toString('latin1') ?? ''
   const at = text.indexOf('# agentbox activate')
   if (at < 0 || !/^\s*(?:\*\)|\[.*)?[^#\n]*\breturn\b/m.test(text.slice(0, at))) return []
   return [

@@ -70,6 +70,11 @@ function contentOf(fd: number, limit: number): Buffer | undefined {
   return stat.isFile() && stat.size <= limit ? readFileSync(fd) : undefined
 }
 
+/** As `readRegular`, of what the path leads to. */
+export function readThroughLinks(path: string, limit: number): Buffer | undefined {
+  return readRegular(realpathOf(path) ?? '', limit)
+}
+
 /**
  * Reads the very regular file that was looked at. A box may swap a directory on the way for a symlink while this
  * is done; then the descriptor's own path or its inode differs, and there is nothing to read.

@@ -1,14 +1,12 @@
 import type { Server, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { CREDENTIAL_PORT } from './places.ts'
+import { CREDENTIAL_PORT, MOST_CONNECTIONS } from './places.ts'
 import type { Door, News, Order } from './orders.ts'
 import { closeRefused, credentialFront, dialAddress, join, proxy, systemAccess } from './proxy/index.ts'
 import type { Access, Verdict } from './proxy/access.ts'
 import { makeReporter } from './proxy/report.ts'
 import type { Rules } from './rules/decide.ts'
 
-/** More at once than any agent needs; each costs two descriptors. */
-const MOST_CONNECTIONS = 1000
 /** Milliseconds. */
 const SECOND = 1000
 

@@ -4,6 +4,7 @@ import { fsPath } from '../host/bytes.ts'
 import { lstatOf } from '../host/files.ts'
 import { isWithin } from '../host/paths.ts'
 import type { Identity, LaunchPlan, SandboxOp } from '../plan/ops.ts'
+import { keyOf } from './placing.ts'
 
 /**
  * Between planning and mounting, an agent in another box of this repository could replace a directory by a
@@ -58,5 +59,5 @@ function identityAt(path: string): Identity | undefined {
 }
 
 function text(identity: Identity | undefined): string {
-  return identity === undefined ? 'nothing' : `${identity.dev}:${identity.ino}`
+  return identity === undefined ? 'nothing' : keyOf(identity)
 }

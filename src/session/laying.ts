@@ -1,7 +1,7 @@
 import { fail } from '../errors.ts'
 import type { LaunchPlan, SandboxOp } from '../plan/ops.ts'
 import type { HeldBox } from './launcher.ts'
-import { makePlacer } from './placing.ts'
+import { keyOf, makePlacer } from './placing.ts'
 import type { Prepared } from './prepare.ts'
 
 /**
@@ -47,11 +47,6 @@ async function layBind(op: Extract<Closing, { kind: 'bind' }>, { inside }: HeldB
   const { dest, access, identity = { dev: '0', ino: '0' } } = op
   const { error, found } = await (access === 'ro' ? inside.protect : inside.pin)(dest, identity)
   if (error === undefined) return
-  const expected = `${identity.dev}:${identity.ino}`
-  fail({
-    code: 'box-tampered',
-    path: dest,
-    expected,
-    found: error === 'EEXIST' ? `${found.dev}:${found.ino}` : error,
-  })
+  const there = error === 'EEXIST' ? keyOf(found) : error
+  fail({ code: 'box-tampered', path: dest, expected: keyOf(identity), found: there })
 }

@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import type { Door } from '../network/orders.ts'
 import type { Verdict } from '../network/proxy/index.ts'
 import { join } from '../network/proxy/streams.ts'
-import { CREDENTIAL_PORT, PROXY_PORT } from '../network/places.ts'
+import { CREDENTIAL_PORT, MOST_CONNECTIONS, PROXY_PORT } from '../network/places.ts'
 import { closedRules, compileRules, type Rules } from '../network/rules/decide.ts'
 import type { Policy } from '../policy/types.ts'
 import type { Journal } from './journal.ts'
@@ -12,9 +12,6 @@ import type { Prepared } from './prepare.ts'
 
 /** Milliseconds. */
 const WARM_UP = 100
-
-/** More at once than any agent needs; each costs two descriptors. */
-const MOST_CONNECTIONS = 1000
 
 /** The ways between a running box and the network. */
 export interface BoxNetwork {

@@ -163,7 +163,7 @@ function makeCovers(): Covers {
 
 const GONE = new Set(['ENOENT', 'ENOTDIR', 'ELOOP'])
 
-const keyOf = ({ dev, ino }: Identity): string => `${dev}:${ino}`
+export const keyOf = ({ dev, ino }: Identity): string => `${dev}:${ino}`
 
 export function identityOf(path: string): Identity | undefined {
   try {

@@ -1,4 +1,4 @@
-import { lstatOf, namesIn, readRegular, realpathOf } from '../host/files.ts'
+import { lstatOf, namesIn, readThroughLinks, realpathOf } from '../host/files.ts'
 import type { Executable } from '../plan/program.ts'
 import type { AgentFile } from '../plan/stages.ts'
 import { agents, profileOf } from '../policy/agents/index.ts'
@@ -20,7 +20,7 @@ function relocated(profile: AgentProfile, { env, facts, project }: Situation): A
 }
 
 function ownText(path: string): string | undefined {
-  return readRegular(realpathOf(path) ?? '', 1024 * 1024)?.toString('utf8')
+  return readThroughLinks(path, 1024 * 1024)?.toString('utf8')
 }
 
 /** Existing files of the profile, and what variables name beside it. */

@@ -1,6 +1,6 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { makeDirBeneath, readBeneath, writeBeneath } from '../host/beneath.ts'
-import { lstatOf, readRegular, realpathOf } from '../host/files.ts'
+import { lstatOf, readRegular, readThroughLinks, realpathOf } from '../host/files.ts'
 import { hostPathOf } from '../policy/agents/relocate.ts'
 import type { AgentProfile, AgentSeed } from '../policy/agents/types.ts'
 import type { PrivateHome } from './home.ts'
@@ -71,7 +71,7 @@ export function keepLogins(input: StateFilesInput): () => void {
 
 /** Neither half written nor, in the box, just logged out. */
 function isWhole(path: string, { profile, hostHome, box }: StateFilesInput, notes: Notes): boolean {
-  const host = readRegular(realpathOf(hostPathOf(profile, path, hostHome)) ?? '', LOGIN_LIMIT)
+  const host = readThroughLinks(hostPathOf(profile, path, hostHome), LOGIN_LIMIT)
   const inside = readBeneath(box.home, path, LOGIN_LIMIT)
   const known = inside === undefined ? notes[path] === undefined : objectOf(inside) !== undefined
   return known && objectOf(host) !== undefined
@@ -88,7 +88,7 @@ function markOf(path: string): string {
  * user's own if both did. A log-in made only inside stays inside.
  */
 function syncLogin(path: string, { profile, hostHome, box }: StateFilesInput, notes: Notes): void {
-  const host = readRegular(realpathOf(hostPathOf(profile, path, hostHome)) ?? '', LOGIN_LIMIT)
+  const host = readThroughLinks(hostPathOf(profile, path, hostHome), LOGIN_LIMIT)
   if (host === undefined) return
   const inside = readBeneath(box.home, path, LOGIN_LIMIT)
   const base = notes[path]
@@ -141,7 +141,7 @@ function refreshSeed(
   if (mark === '') return
   const present = readBeneath(box.home, path, SEED_LIMIT)
   if (notes[path] === mark && present !== undefined) return
-  const host = objectOf(readRegular(realpathOf(hostPathOf(profile, path, hostHome)) ?? '', SEED_LIMIT))
+  const host = objectOf(readThroughLinks(hostPathOf(profile, path, hostHome), SEED_LIMIT))
   if (host === undefined) return
   const inside = objectOf(present) ?? {}
   const merged: Record<string, unknown> = { ...inside, ...host }
