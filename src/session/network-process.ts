@@ -8,6 +8,10 @@ import type { Rules } from '../network/rules/decide.ts'
 const PATIENCE = 2000
 /** Megabytes. What a box sends could never fill more than this of the machine's memory. */
 const MEMORY = 256
+/** What a terminal sends to the foreground ends it between fork and setsid, where it is of the foreground still. */
+const OF_THE_TERMINAL = new Set<NodeJS.Signals | null>(['SIGINT', 'SIGQUIT'])
+/** Whoever holds Ctrl-C down gets no more of them. */
+const STARTS = 5
 
 /** The process that serves a box's network, see `serveBox`. */
 export interface NetworkProcess {
@@ -33,48 +37,54 @@ interface Input {
 }
 
 export function startNetworkProcess(input: Input): NetworkProcess {
-  const child = startChild(input)
-  let [here, ending] = [false, false]
+  let child: ChildProcess
+  let [here, gone, ending] = [false, false, false]
   const waiting: (() => void)[] = []
   const release = (): void => waiting.splice(0).forEach((resolve) => resolve())
-  // A socket that comes before somebody listens there would be served by nobody.
-  const sockets: (() => void)[] = []
-  const handOver = (): void => sockets.splice(0).forEach((hand) => hand())
-  child.on('message', (news: News) => {
-    if (news.kind === 'here') {
-      here = true
-      handOver()
-    } else if (news.kind === 'verdict') input.onVerdict(news.verdict, news.times)
-    else release()
-  })
-  let tellGone = (): void => {}
-  const gone = new Promise<void>((resolve) => (tellGone = resolve))
-  const lost = (reason: string): void => {
-    tellGone()
-    release()
-    handOver()
-    if (!ending) input.onLost(reason)
-  }
-  child.once('exit', (code, signal) =>
-    lost(`the process that serves it has ended (${signal ?? `status ${code}`})`),
-  )
-  child.on('error', (error) => child.pid === undefined && lost(`it cannot be served: ${error.message}`))
+  // What comes before somebody listens there would be served, or obeyed, by nobody.
+  const orders: (() => void)[] = []
+  const handOver = (): void => orders.splice(0).forEach((hand) => hand())
   const send = (order: Order, socket?: Server | Socket, done = (): void => {}): void => {
     // Where it is gone nobody takes the socket, and nobody may wait for it.
     if (child.connected) child.send(order, socket, done)
     else done()
   }
-  const give = (order: Order, socket: Server | Socket, done: () => void): void => {
-    sockets.push(() => send(order, socket, done))
-    if (here || !child.connected) handOver()
+  const give = (order: Order, socket?: Server | Socket, done?: () => void): void => {
+    orders.push(() => send(order, socket, done))
+    if (here || gone) handOver()
   }
   const ask = (order: Order): Promise<void> =>
     new Promise((resolve) => {
       waiting.push(resolve)
-      send(order)
-      if (!child.connected) release()
+      give(order)
+      if (gone) release()
     })
-  send(input.begin)
+  let tellEnd = (): void => {}
+  const end = new Promise<void>((resolve) => (tellEnd = resolve))
+  const lost = (reason: string): void => {
+    gone = true
+    tellEnd()
+    release()
+    handOver()
+    if (!ending) input.onLost(reason)
+  }
+  const begin = (again: number): void => {
+    child = startChild(input)
+    child.on('message', (news: News) => {
+      if (news.kind === 'here') {
+        here = true
+        handOver()
+      } else if (news.kind === 'verdict') input.onVerdict(news.verdict, news.times)
+      else release()
+    })
+    child.once('exit', (code, signal) => {
+      if (!here && !ending && again > 0 && OF_THE_TERMINAL.has(signal)) begin(again - 1)
+      else lost(`the process that serves it has ended (${signal ?? `status ${code}`})`)
+    })
+    child.on('error', (error) => child.pid === undefined && lost(`it cannot be served: ${error.message}`))
+    send(input.begin)
+  }
+  begin(STARTS - 1)
   return {
     serve: (door, server) => give({ do: 'serve', door }, server, () => void server.close()),
     take: (door, client) => give({ do: 'client', door }, client, () => void client.destroy()),
@@ -84,7 +94,7 @@ export function startNetworkProcess(input: Input): NetworkProcess {
       // Before it has begun it has decided nothing.
       if (here) await within(PATIENCE, ask({ do: 'end' }))
       child.kill('SIGKILL')
-      await within(PATIENCE, gone)
+      await within(PATIENCE, end)
     },
   }
 }
