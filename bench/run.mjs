@@ -3,10 +3,9 @@
 // it is made of. --write keeps the table in docs/benchmarks.md, --check holds the ratios against that table.
 import os from 'node:os'
 import path from 'node:path'
-import { parseArgs } from 'node:util'
 import { build } from '../scripts/build.mjs'
 import { setup } from '../scripts/setup.mjs'
-import { capture, main, say, Stop, withTemporaryDir } from '../scripts/lib/tools.mjs'
+import { capture, given, main, say, Stop, withTemporaryDir } from '../scripts/lib/tools.mjs'
 import { parts } from './cases.mjs'
 import { kept, slower, write } from './kept.mjs'
 import { interleaved } from './measure.mjs'
@@ -31,21 +30,21 @@ await main(async () => {
 
 function parsed() {
   const flag = { type: 'boolean', default: false }
-  const { values } = parseArgs({
-    options: {
+  const names = parts.map(({ name }) => name).join(' ')
+  const { values } = given(
+    `npm run bench [-- --runs N --only PART --json --write --check]; parts: ${names}`,
+    {
       runs: { type: 'string', default: '15' },
       only: { type: 'string', multiple: true },
       json: flag,
       write: flag,
       check: flag,
     },
-  })
+  )
   const runs = Number(values.runs)
   const unknown = (values.only ?? []).filter((name) => !parts.some((part) => part.name === name))
   if (!Number.isInteger(runs) || runs < 1) throw new Stop('bench: --runs takes a number from 1')
-  if (unknown.length > 0) {
-    throw new Stop(`bench: no part ${unknown.join()}; there are ${parts.map(({ name }) => name).join(' ')}`)
-  }
+  if (unknown.length > 0) throw new Stop(`bench: no part ${unknown.join()}; there are ${names}`)
   return { ...values, runs }
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Every static check; all run, all are reported. Status 1 if any finds something.
 import path from 'node:path'
-import { captureAsync, isMain, main, root, say, seconds } from './lib/tools.mjs'
+import { captureAsync, given, isMain, main, root, say, seconds } from './lib/tools.mjs'
 
 const bin = path.join(root, 'node_modules/.bin')
 
@@ -33,4 +33,9 @@ function report(name, { status, output, time }) {
   if (status !== 0) say(output.trimEnd().replaceAll(/^/gm, '  '))
 }
 
-if (isMain(import.meta.url)) await main(check)
+if (isMain(import.meta.url)) {
+  await main(() => {
+    given('npm run check')
+    return check()
+  })
+}

@@ -3,19 +3,19 @@
 // the network closed, as an ordinary user. --write keeps the table in docs/comparison.md.
 import fs from 'node:fs'
 import path from 'node:path'
-import { parseArgs } from 'node:util'
 import { contenders } from '../test/containment/peers.mjs'
 import { build } from './build.mjs'
 import { containmentCommand } from './containment.mjs'
-import { capture, main, root, say, Stop, withTemporaryDir } from './lib/tools.mjs'
+import { capture, given, main, root, say, Stop, withTemporaryDir } from './lib/tools.mjs'
 import { setup } from './setup.mjs'
 
 const page = path.join(root, 'docs/comparison.md')
 const [begin, end] = ['<!-- comparison -->\n', '<!-- /comparison -->\n']
 
 await main(async () => {
-  const { values } = parseArgs({
-    options: { only: { type: 'string', multiple: true }, write: { type: 'boolean', default: false } },
+  const { values } = given('npm run comparison [-- --only NAME --write]', {
+    only: { type: 'string', multiple: true },
+    write: { type: 'boolean', default: false },
   })
   setup(['run', 'build', 'test'])
   await build()

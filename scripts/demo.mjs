@@ -6,9 +6,10 @@ import { build, helperIsStale } from './build.mjs'
 import { render } from './demo/report.mjs'
 import { afterwards, insideRows } from './demo/rows.mjs'
 import { makeWorld } from './lib/world.mjs'
-import { capture, main, root, say, Stop, withTemporaryDir } from './lib/tools.mjs'
+import { capture, given, main, root, say, Stop, withTemporaryDir } from './lib/tools.mjs'
 
 await main(async () => {
+  given('npm run demo')
   setup(helperIsStale() ? ['run', 'build'] : ['run'])
   await build()
   return await withTemporaryDir('demo', (dir) => {

@@ -7,7 +7,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { machine, makeDisk } from './aarch64/machine.mjs'
 import { build, compileHelper } from './build.mjs'
-import { isRoot, main, root, say, seconds, Stop, which, withTemporaryDir } from './lib/tools.mjs'
+import { given, isRoot, main, root, say, seconds, Stop, which, withTemporaryDir } from './lib/tools.mjs'
 import { setup } from './setup.mjs'
 
 /** The filter, what the helper says to the kernel, and every attack. */
@@ -20,12 +20,12 @@ const TESTS = [
 const LIMIT = 120 * 60
 
 await main(async () => {
+  const { positionals: tests } = given('npm run e2e:aarch64 [-- TEST …]', {}, { others: true })
   if (!isRoot) throw new Stop('aarch64: the files of its disk are root’s: sudo npm run e2e:aarch64')
   const start = Date.now()
   setup(['run', 'build', 'test'])
   await build()
   const parts = machine()
-  const tests = process.argv.slice(2)
   const status = await withTemporaryDir('aarch64', async (dir) => {
     const checkout = path.join(dir, 'disk')
     layOutCheckout(path.join(dir, 'checkout'))

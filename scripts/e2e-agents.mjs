@@ -2,7 +2,6 @@
 // npm run e2e:agents [-- --only AGENT --as root|user --check NAME --write]: the real agents, in the box, against a model
 // API on loopback. --write keeps the table in docs/agents.md.
 import fs from 'node:fs'
-import { parseArgs } from 'node:util'
 import { agents } from '../test/e2e/agents/agents.mjs'
 import { checks, control } from '../test/e2e/agents/checks.mjs'
 import { surroundings } from '../test/e2e/agents/surroundings.mjs'
@@ -11,20 +10,21 @@ import { tui } from '../test/e2e/agents/tui.mjs'
 import { makeAgentWorld } from '../test/e2e/agents/world.mjs'
 import { build } from './build.mjs'
 import { installAgents, layOut, users, versionOf } from './lib/agents.mjs'
-import { main, say, Stop, withTemporaryDir } from './lib/tools.mjs'
+import { given, main, say, Stop, withTemporaryDir } from './lib/tools.mjs'
 import { setup } from './setup.mjs'
 
 const all = [control, ...checks, tui]
 
 await main(async () => {
-  const { values } = parseArgs({
-    options: {
+  const { values } = given(
+    'npm run e2e:agents [-- --only AGENT --as root|user --check NAME --write]; each may be given again',
+    {
       only: { type: 'string', multiple: true },
       check: { type: 'string', multiple: true },
       as: { type: 'string', multiple: true },
       write: { type: 'boolean', default: false },
     },
-  })
+  )
   const chosen = pick(agents, values.only)
   const wanted = pick(all, values.check)
   setup(['run', 'build', 'test'])

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { setup } from './setup.mjs'
 import { build } from './build.mjs'
 import { makeWorld } from './lib/world.mjs'
-import { capture, main, root, say, Stop, which, withTemporaryDir } from './lib/tools.mjs'
+import { capture, given, main, root, say, Stop, which, withTemporaryDir } from './lib/tools.mjs'
 
 const COLUMNS = 116
 const LINE = 19
@@ -21,6 +21,7 @@ const steps = [
 ]
 
 await main(async () => {
+  given('npm run recording')
   setup(['run', 'build'])
   await build()
   return await withTemporaryDir('recording', (dir) => {

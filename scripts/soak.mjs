@@ -5,10 +5,9 @@ import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { build } from './build.mjs'
 import { setup } from './setup.mjs'
-import { capture, main, root, say, Stop } from './lib/tools.mjs'
+import { capture, given, main, root, say, Stop } from './lib/tools.mjs'
 
 const BOXES = 3
 /** The tool that replaces a whole directory. */
@@ -19,9 +18,10 @@ const agentbox = path.join(root, 'dist/agentbox.cjs')
 const names = ['.env', '.env.local', 'a/.env', 'a/b/.env.prod', 'a/id_rsa', 'c/.env', 'c/d/service.pem']
 
 await main(async () => {
-  const { values } = parseArgs({ options: { minutes: { type: 'string', default: '10' } } })
+  const usage = 'npm run soak [-- --minutes N]'
+  const { values } = given(usage, { minutes: { type: 'string', default: '10' } })
   const minutes = Number(values.minutes)
-  if (!(minutes > 0)) throw new Stop('usage: npm run soak [-- --minutes N]')
+  if (!(minutes > 0)) throw new Stop(`usage: ${usage}`)
   setup(['run', 'build', 'test'])
   await build()
   // Not below /tmp: the box has its own.

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import path from 'node:path'
 import { setup } from './setup.mjs'
-import { isRoot, main, root, rootPrefix, say, seconds, Stop, which } from './lib/tools.mjs'
+import { given, isRoot, main, root, rootPrefix, say, seconds, Stop, which } from './lib/tools.mjs'
 
 /** Seconds for everything; beyond this something hangs. A usual machine needs 10 minutes, a slow one twice that. */
 const LIMIT = 35 * 60
@@ -20,6 +20,7 @@ const everything = { name: 'tests', prefix: [], args: [] }
 const unitTests = { name: 'unit tests', prefix: [], args: ['--project', 'unit'] }
 
 await main(async () => {
+  given('npm test; for some of the tests: npx vitest run --project NAME FILE')
   const start = Date.now()
   const prefix = rootPrefix({ ask: false })
   if (prefix === undefined) throw new Stop(noRoot())

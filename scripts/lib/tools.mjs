@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 
 export const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))))
 export const isRoot = process.getuid?.() === 0
@@ -23,6 +24,20 @@ export async function main(run) {
     say(error instanceof Stop ? error.message : (error?.stack ?? String(error)))
     process.exitCode = 1
   }
+}
+
+/** The options and other arguments that a script was given. `--help`, and what it does not know, end it with `usage`. */
+export function given(usage, options = {}, { others = false } = {}) {
+  const config = { options: { ...options, help: { type: 'boolean', short: 'h' } }, allowPositionals: others }
+  let parsed
+  try {
+    parsed = parseArgs(config)
+  } catch (error) {
+    throw new Stop(`${error.message}\nusage: ${usage}`)
+  }
+  if (parsed.values.help !== true) return parsed
+  process.stdout.write(`usage: ${usage}\n`)
+  process.exit(0)
 }
 
 /** True when the module is the script that node was started with, also through a symlink. */
