@@ -8,6 +8,7 @@ import type { Executable } from '../plan/program.ts'
 import { generic } from '../policy/agents/generic.ts'
 import { profileOf } from '../policy/agents/index.ts'
 import type { AgentProfile } from '../policy/agents/types.ts'
+import { matchesName } from '../policy/env.ts'
 import type { Policy } from '../policy/types.ts'
 import {
   protectPaths,
@@ -191,6 +192,14 @@ function missingPaths({ filesystem }: Policy, project: string): string[] {
   )
 }
 
+/** A team's list names what not everybody has; what is asked for in the call itself is missed. */
+function missingVariables({ env: { pass } }: Policy, env: NodeJS.ProcessEnv): string[] {
+  const names = Object.keys(env)
+  return pass
+    .filter(({ value, origin }) => origin.layer === 'flag' && !names.some((name) => matchesName(name, value)))
+    .map(({ value }) => `env.pass: there is no ${value} in the environment (--pass)`)
+}
+
 /** A repository's own policy is protected by its name; what it extends may be called anything. */
 function steeringFiles({ loaded }: Situation, writable: readonly string[]): ProtectedPath[] {
   return loaded.steering
@@ -212,12 +221,12 @@ function programOf({ argv, as }: CommandRequest, env: NodeJS.ProcessEnv, cwd: st
   return as === undefined ? program : { ...program, name: as }
 }
 
-function warningsFor({ policy, project }: Situation): string[] {
+function warningsFor({ policy, project, env }: Situation): string[] {
   const out: string[] = []
   if (project.repository?.kind === 'unverified') {
     out.push('git will not work in the box: .git points to a directory that does not point back')
   }
-  out.push(...missingPaths(policy, project.root))
+  out.push(...missingPaths(policy, project.root), ...missingVariables(policy, env))
   const { mode } = policy.network
   if (policy.credentials.length > 0 && mode.value !== 'allow') {
     out.push(

@@ -90,6 +90,18 @@ describe('a path that is not there', () => {
   })
 })
 
+describe('a variable that is not there', () => {
+  it('run --pass says so, and goes on; a name of the policy may be missing', async () => {
+    at.write(`${project}/.agentboxrc`, 'version: 1\n')
+    at.write(`${at.home}/.config/agentbox/config.yaml`, 'version: 1\nenv: {pass: [NOWHERE, NONE_*]}\n')
+    const args = ['run', '--pass', 'NOTHING', '--pass', 'SOME_*', '--pass', 'LANG', '--', 'echo', 'ran']
+    const done = await at.launch(args, { cwd: project, env: { SOME_KEY: 'x' } }).ended
+    const warning = 'agentbox  env.pass: there is no NOTHING in the environment (--pass)\n'
+    expect([done.status, done.stdout, done.stderr]).toEqual([0, 'ran\n', warning])
+    at.write(`${at.home}/.config/agentbox/config.yaml`, 'version: 1\n')
+  })
+})
+
 describe('a part of a grant that is to be closed', () => {
   beforeAll(() => {
     at.write(`${at.home}/notes/private/a`, 'a\n')
