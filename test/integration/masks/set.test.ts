@@ -371,6 +371,17 @@ describe('substitute', () => {
     expect(problemOf(() => masksOf(root, granted('link.env')))).toMatchObject({ code: 'policy-invalid' })
   })
 
+  test('a source that is another secret too, whatever was granted', () => {
+    const root = temporary()
+    write(root, { '.env': '', id_rsa: '' })
+    linkSync(`${root}/id_rsa`, `${root}/sample`)
+    const options = {
+      substitute: [['.env', 'sample']] as [string, string][],
+      shownSources: [`${root}/sample`],
+    }
+    expect(problemOf(() => masksOf(root, options))).toMatchObject({ code: 'policy-invalid' })
+  })
+
   const REFUSED: [string, (root: string, outside: string) => [string, string], RegExp][] = [
     ['a source that does not exist', () => ['.env', 'none'], /does not exist/],
     ['a source that is a directory', () => ['.env', 'dir'], /not a regular file/],
@@ -480,6 +491,10 @@ describe('what could not be searched', () => {
         reason: expect.stringContaining(code),
       })
     }
+    const path = `${root}${'/x'.repeat(2100)}/.env`
+    const scan = { entries: [{ path, name: '.env', kind: 'file' as const }], unreadable: [] }
+    const problem = problemOf(() => buildMasks({ scan, matcher, policy, project: root, roots: [root] }))
+    expect(problem).toMatchObject({ code: 'scan-failed', path, reason: 'ENAMETOOLONG' })
   })
 
   test('what somebody else closed to us does not matter', () => {

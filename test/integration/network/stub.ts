@@ -1,10 +1,12 @@
 import { duplexPair, type Duplex } from 'node:stream'
 import type { Access, Verdict } from '../../../src/network/proxy/access.ts'
 import { proxy } from '../../../src/network/proxy/serve.ts'
-import { compileRules } from '../../../src/network/rules/decide.ts'
+import { compileRules, type Rules } from '../../../src/network/rules/decide.ts'
 
 /** A proxy whose names and connections are made up: nothing of it leaves this process. */
 export interface Stub {
+  /** Its rules may be exchanged, as a session does. */
+  access: Access
   /** What was dialled: `address:port`. */
   dialled: string[]
   verdicts: Verdict[]
@@ -24,16 +26,24 @@ export interface World {
   /** What a dialled server does. */
   server?: (remote: Duplex, address: string, port: number) => void
   upstream?: Access['upstream']
+  permissive?: boolean
 }
 
-export function makeStub({ allow, deny = [], names = {}, own = [], server, upstream }: World): Stub {
-  const dialled: string[] = []
-  const verdicts: Verdict[] = []
+export function rulesOf({ allow, deny = [] }: Pick<World, 'allow' | 'deny'>): Rules {
   const sourced = (list: readonly string[]) =>
     list.map((value) => ({ value, origin: { layer: 'user' as const } }))
+  return compileRules({ allow: sourced(allow), deny: sourced(deny) }, [])
+}
+
+export function makeStub(world: World): Stub {
+  const { names = {}, own = [], server, upstream, permissive } = world
+  const dialled: string[] = []
+  const verdicts: Verdict[] = []
   const looked = new Map<string, number>()
-  const serve = proxy({
-    rules: compileRules({ allow: sourced(allow), deny: sourced(deny) }, []),
+  const access: Access = {
+    rules: rulesOf(world),
+    flows: new Map(),
+    permissive,
     resolve(name) {
       const found = names[name] ?? ['93.184.216.34']
       const count = looked.get(name) ?? 0
@@ -52,7 +62,8 @@ export function makeStub({ allow, deny = [], names = {}, own = [], server, upstr
     isOwn: (address) => own.includes(address),
     upstream: upstream ?? (() => undefined),
     report: (verdict) => void verdicts.push(verdict),
-  })
+  }
+  const serve = proxy(access)
   const connect = (): Duplex => {
     const [client, inside] = duplexPair()
     client.on('error', () => {})
@@ -83,7 +94,7 @@ export function makeStub({ allow, deny = [], names = {}, own = [], server, upstr
       client.on('end', done)
       client.write(bytes)
     })
-  return { dialled, verdicts, connect, say }
+  return { access, dialled, verdicts, connect, say }
 }
 
 /** A ClientHello as a client sends it; with padding, and with a second list of names behind the first, if wanted. */
@@ -98,20 +109,26 @@ export function clientHello(
     name === undefined
       ? Buffer.alloc(0)
       : extension(0, Buffer.concat([nameList(Buffer.from(name as string, 'latin1')), more]))
-  const extensions = Buffer.concat([
-    extension(10, Buffer.from([0, 2, 0, 29])),
-    extension(21, Buffer.alloc(padding)),
-    serverName,
-  ])
+  return helloOf([extension(21, Buffer.alloc(padding)), serverName], records)
+}
+
+/** A ClientHello of these extensions, or another message of the handshake; `behind`: what its last list does not hold. */
+export function helloOf(
+  extensions: readonly Buffer[],
+  records = 1,
+  { type = 1, behind = Buffer.alloc(0) } = {},
+): Buffer {
+  const all = Buffer.concat([extension(10, Buffer.from([0, 2, 0, 29])), ...extensions])
   const body = Buffer.concat([
     Buffer.from([3, 3]),
     Buffer.alloc(32, 7),
     Buffer.from([0]),
     vector(Buffer.from([0x13, 0x01])),
     Buffer.from([1, 0]),
-    vector(extensions),
+    vector(all),
+    behind,
   ])
-  const message = Buffer.concat([Buffer.from([1, 0]), vector(body)])
+  const message = Buffer.concat([Buffer.from([type, 0]), vector(body)])
   const size = Math.ceil(message.length / records)
   const parts = Array.from({ length: records }, (_, at) => message.subarray(at * size, (at + 1) * size))
   return Buffer.concat(parts.map((part) => Buffer.concat([Buffer.from([22, 3, 1]), vector(part)])))
@@ -121,10 +138,19 @@ function vector(bytes: Buffer): Buffer {
   return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 255]), bytes])
 }
 
-function extension(type: number, bytes: Buffer): Buffer {
+export function extension(type: number, bytes: Buffer): Buffer {
   return Buffer.concat([Buffer.from([type >> 8, type & 255]), vector(bytes)])
 }
 
 function nameList(name: Buffer): Buffer {
-  return vector(Buffer.concat([Buffer.from([0]), vector(name)]))
+  return vector(typedName(0, name))
+}
+
+function typedName(type: number, name: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([type]), vector(name)])
+}
+
+/** The extension with a list of these, each of its kind; 0 is that of a host's name. */
+export function serverNames(...names: readonly (readonly [type: number, name: string])[]): Buffer {
+  return extension(0, vector(Buffer.concat(names.map(([type, name]) => typedName(type, Buffer.from(name))))))
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { clientHello, makeStub, type World } from './stub.ts'
+import { clientHello, helloOf, makeStub, serverNames, type World } from './stub.ts'
 
 const CRLF = '\r\n'
 const connect = (authority: string, ...headers: string[]): string =>
@@ -199,6 +199,12 @@ describe('smuggling', () => {
   })
 })
 
+/** The second record begins otherwise. */
+function spoiled(hello: Buffer, ...bytes: number[]): Buffer {
+  const second = 5 + hello.readUInt16BE(3)
+  return Buffer.concat([hello.subarray(0, second), Buffer.from(bytes), hello.subarray(second + bytes.length)])
+}
+
 describe('TLS', () => {
   const tunnel = async (hello: Buffer, authority = 'good.example:443') => {
     const stub = makeStub(world)
@@ -216,16 +222,22 @@ describe('TLS', () => {
     ['a name with a NUL', clientHello('good.example\0.evil.example'), false],
     ['a dot at the end', clientHello('good.example.'), false],
     ['another listed name', clientHello('a.wild.example'), false],
+    ['a name that ends in it', clientHello('evilgood.example'), false],
+    ['two names', helloOf([serverNames([0, 'good.example'], [0, 'evil.example'])]), false],
     [
-      'two names',
-      Buffer.from(
-        clientHello('good.example')
-          .toString('hex')
-          .replace(/000a0004/, '00000004'),
-        'hex',
-      ),
+      'two lists of names',
+      helloOf([serverNames([0, 'good.example']), serverNames([0, 'evil.example'])]),
       false,
     ],
+    ['a name of another kind', helloOf([serverNames([1, 'evil.example'], [0, 'good.example'])]), false],
+    [
+      'more behind the extensions',
+      helloOf([serverNames([0, 'good.example'])], 1, { behind: Buffer.alloc(2) }),
+      false,
+    ],
+    ['no hello', helloOf([serverNames([0, 'good.example'])], 1, { type: 2 }), false],
+    ['a piece of it in a record of another kind', spoiled(clientHello('good.example', 2), 23), false],
+    ['a piece of it in another version', spoiled(clientHello('good.example', 2), 22, 4), false],
     ['half a hello', clientHello('good.example').subarray(0, 40), false],
     ['no TLS', Buffer.from('SSH-2.0-x\r\n'), false],
     ['plain HTTP', Buffer.from(get('/', 'good.example')), false],
