@@ -22,8 +22,9 @@ export interface HiddenPath {
   why: string
 }
 
-/** What of the user's own an agent is shown, read-only. */
+/** What an agent is shown, read-only. */
 export interface AgentFile {
+  whose: 'your' | "the administrator's"
   source: string
   dest: string
 }
@@ -104,12 +105,12 @@ export function agent(
   files: readonly AgentFile[],
   otherLogins: readonly string[],
 ): SandboxOp[] {
-  const managed = Object.entries(profile.managed).map(([dest, content]): SandboxOp => ({
-    kind: 'data',
-    dest,
-    content,
-    why: `so that ${profile.name} works in a box`,
-  }))
+  const why = `so that ${profile.name} works in a box`
+  const managed = Object.entries(profile.managed).map(([dest, content]): SandboxOp =>
+    profile.overlaid?.includes(dest) === true
+      ? { kind: 'given', dest, content, own: true, why }
+      : { kind: 'data', dest, content, why },
+  )
   const { led } = profile
   const leading: SandboxOp[] =
     led === undefined
@@ -123,15 +124,15 @@ export function agent(
             why: `${profile.name} is led to where its key is added`,
           },
         ]
-  const own = files.map(({ source, dest }): SandboxOp => ({
+  const shown = files.map(({ whose, source, dest }): SandboxOp => ({
     kind: 'bind',
     source,
     dest,
     access: 'ro',
-    why: `your settings of ${profile.name}`,
+    why: `${whose} settings of ${profile.name}`,
   }))
   const logins = otherLogins.map((path) => mask(path, false, "another agent's log-in"))
-  return [...managed, ...leading, ...own, ...logins]
+  return [...managed, ...leading, ...shown, ...logins]
 }
 
 export function grants(granted: readonly GrantedPath[]): SandboxOp[] {

@@ -1,8 +1,10 @@
 import { lstatOf, namesIn, readThroughLinks, realpathOf } from '../host/files.ts'
+import { isWithin } from '../host/paths.ts'
 import type { Executable } from '../plan/program.ts'
 import type { AgentFile } from '../plan/stages.ts'
 import { agents, profileOf } from '../policy/agents/index.ts'
 import { lead } from '../policy/agents/lead.ts'
+import { overlay } from '../policy/agents/overlay.ts'
 import { hostPathOf, relocate } from '../policy/agents/relocate.ts'
 import type { AgentProfile } from '../policy/agents/types.ts'
 import { filesNamedBy } from './certificates.ts'
@@ -11,7 +13,8 @@ import type { Situation } from './situation.ts'
 
 /** As this user has it, led to where its keys are added. */
 export function profileFor({ name }: Executable, situation: Situation): AgentProfile {
-  return lead(relocated(profileOf(name), situation), situation.policy, situation.facts.home, ownText)
+  const relocatedOne = relocated(profileOf(name), situation)
+  return overlay(lead(relocatedOne, situation.policy, situation.facts.home, ownText), ownText)
 }
 
 function relocated(profile: AgentProfile, { env, facts, project }: Situation): AgentProfile {
@@ -23,7 +26,7 @@ function ownText(path: string): string | undefined {
   return readThroughLinks(path, 1024 * 1024)?.toString('utf8')
 }
 
-/** Existing files of the profile, and what variables name beside it. */
+/** Existing files of the profile, of an administrator's, and what variables name beside it. */
 export function agentFiles(profile: AgentProfile, situation: Situation): AgentFile[] {
   const { home } = situation.facts
   const own = profile.readonly
@@ -37,7 +40,27 @@ export function agentFiles(profile: AgentProfile, situation: Situation): AgentFi
     .filter(({ source }) => realpathOf(source) !== undefined)
   const taken = new Set(own.map(({ dest }) => dest))
   const named = filesNamedBy(profile.files ?? [], situation).filter((path) => !taken.has(path))
-  return [...own, ...named.map((path) => ({ source: path, dest: path }))]
+  return [
+    ...own.map((file): AgentFile => ({ whose: 'your', ...file })),
+    ...named.map((path): AgentFile => ({ whose: 'your', source: path, dest: path })),
+    ...systemFiles(profile).map((path): AgentFile => ({
+      whose: "the administrator's",
+      source: path,
+      dest: path,
+    })),
+  ]
+}
+
+/** What an administrator has for the agent, but for what the box puts there itself. */
+function systemFiles({ system, managed }: AgentProfile): string[] {
+  const own = Object.keys(managed)
+  // A directory in which the box has a file of its own is shown entry by entry.
+  const below = (path: string): string[] => {
+    if (own.includes(path) || realpathOf(path) === undefined) return []
+    if (!own.some((file) => isWithin(file, path))) return [path]
+    return namesIn(path).flatMap((name) => below(`${path}/${name}`))
+  }
+  return system === undefined ? [] : below(system)
 }
 
 /** The home is the repository's, for whichever agent; what one logged in with is not the others' to read. */

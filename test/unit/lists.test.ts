@@ -24,12 +24,13 @@ const byRunner = (table: Readonly<Record<string, readonly string[]>>): string =>
 const directories = Object.entries(byHandDirectories).map(([dir, runBy]) => `- ${runBy}: \`${dir}/\``)
 
 const states = agents.map(
-  ({ name, readonly, synced, seeds, env, set, managed }) => `### ${name}
+  ({ name, readonly, synced, seeds, env, set, system, managed }) => `### ${name}
 
 - read-only: ${names(readonly)}
 - log-ins, kept equal on both sides: ${names(synced)}
 - a copy of the box's own: ${names(seeds.map(({ path }) => path))}
 - variables that are passed: ${names(env)}
+- an administrator's settings, read-only: ${names(system === undefined ? [] : [system])}
 - set or put there: ${names([...Object.keys(set), ...Object.keys(managed)])}
 `,
 )

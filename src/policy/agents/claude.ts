@@ -47,7 +47,9 @@ export const claude: AgentProfile = {
   // which is what this box is for.
   set: { DISABLE_AUTOUPDATER: '1', IS_SANDBOX: '1' },
   // Its own sandbox needs user namespaces, which the box refuses: every command would fail.
-  managed: { '/etc/claude-code/managed-settings.json': '{"sandbox":{"enabled":false}}\n' },
+  // Of the files in that directory the last one goes before the others and before managed-settings.json.
+  system: '/etc/claude-code',
+  managed: { '/etc/claude-code/managed-settings.d/zz-agentbox.json': '{"sandbox":{"enabled":false}}\n' },
   // The second renews a log-in by account, which lasts hours.
   hosts: ['api.anthropic.com', 'platform.claude.com'],
 }

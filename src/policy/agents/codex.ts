@@ -24,6 +24,7 @@ export const codex: AgentProfile = {
   install: [],
   env: ['OPENAI_*', 'CODEX_API_KEY', 'CODEX_ACCESS_TOKEN', 'CODEX_HOME', 'CODEX_CA_CERTIFICATE'],
   set: {},
+  system: '/etc/codex',
   // Its own sandbox needs user namespaces, which the box refuses: every command would fail.
   managed: { '/etc/codex/managed_config.toml': 'sandbox_mode = "danger-full-access"\n' },
   hosts: ['api.openai.com', 'chatgpt.com', 'auth.openai.com'],

@@ -25,6 +25,7 @@ export const copilot: AgentProfile = {
   install: [],
   env: ['COPILOT_*', 'GH_TOKEN', 'GITHUB_TOKEN'],
   set: {},
+  system: '/etc/github-copilot',
   managed: {},
   hosts: ['api.github.com', '*.githubcopilot.com'],
 }

@@ -37,6 +37,7 @@ export const gemini: AgentProfile = {
   ],
   // Its own sandbox is a container, which cannot be started inside.
   set: { GEMINI_SANDBOX: 'false' },
+  system: '/etc/gemini-cli',
   managed: {},
   // The last two: a log-in by a Google account, and what renews it.
   hosts: ['generativelanguage.googleapis.com', 'cloudcode-pa.googleapis.com', 'oauth2.googleapis.com'],

@@ -37,6 +37,7 @@ export const opencode: AgentProfile = {
   install: ['.opencode/bin'],
   env: ['OPENCODE_*', 'ANTHROPIC_API_KEY', 'OPENAI_API_KEY', 'GEMINI_API_KEY', 'OPENROUTER_API_KEY'],
   set: { OPENCODE_DISABLE_AUTOUPDATE: '1' },
+  system: '/etc/opencode',
   managed: {},
   hosts: ['api.anthropic.com', 'api.openai.com', 'opencode.ai', 'openrouter.ai'],
 }

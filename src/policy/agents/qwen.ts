@@ -30,6 +30,7 @@ export const qwen: AgentProfile = {
   env: ['OPENAI_*', 'QWEN_*', 'DASHSCOPE_API_KEY'],
   // Its own sandbox is a container, which cannot be started inside.
   set: { QWEN_SANDBOX: 'false', GEMINI_SANDBOX: 'false' },
+  system: '/etc/qwen-code',
   managed: {},
   hosts: ['dashscope.aliyuncs.com', 'chat.qwen.ai', 'portal.qwen.ai'],
 }

@@ -34,11 +34,15 @@ export interface AgentProfile {
   env: readonly string[]
   /** Variables set for this agent inside the box. */
   set: Readonly<Record<string, string>>
+  /** The absolute directory of an administrator's settings for it, which go before the user's: seen, never written. */
+  system?: string
   /**
-   * Files outside the home that the box gives the agent, by absolute path: an administrator's settings, which go
-   * before the user's. They switch off what cannot work inside, above all a sandbox of the agent's own.
+   * Files of that kind that the box gives the agent, by absolute path. They switch off what cannot work inside, above
+   * all a sandbox of the agent's own. Where the administrator has such a file, see `overlay`.
    */
   managed: Readonly<Record<string, string>>
+  /** Set by `overlay`: those of `managed` that are made of the administrator's. */
+  overlaid?: readonly string[]
   /**
    * The JSON file by which alone it is told base URLs (`providers.NAME.baseUrl`), and those it has by itself: see
    * `lead.ts`.

@@ -9,11 +9,14 @@
 //   that its vendor gives for it, the vendor's `hosts`, and the `env`, `home` and `args` of who works with it
 // - `addServer`: arguments that add an MCP server for every project of the user's
 // - `nested`: `{ home, args }`: its own sandbox switched on by settings, and no flag against it
+// - `managed`: an administrator's files, by their path in /etc, which want its own sandbox and tell the model something;
+//   `wantsRootsFiles`: it refuses others there, and for an ordinary user a box has none of root's
 // - `credential`: `{ host, header }`: where agentbox is to add the user's key by itself (`injected`)
 // - `moves`: a `variable`, what it moves `from` (a directory of the home, and a file that then lies in it), where that is
 //   `below` its value, and the file of instructions in there that the agent is `told` by
 // - `plant`: a file of the user's that steers or runs later, which the agent tries to overwrite
 
+import { remembered } from './prompts.mjs'
 import { webToken } from './vendor.mjs'
 
 const skip = '--dangerously-bypass-approvals-and-sandbox'
@@ -78,6 +81,11 @@ const claude = {
     },
     args: (prompt) => ['-p', prompt, '--dangerously-skip-permissions'],
   },
+  managed: {
+    'claude-code/managed-settings.json': json({ sandbox: { enabled: true, failIfUnavailable: true } }),
+    'claude-code/managed-settings.d/50-sandbox.json': json({ sandbox: { enabled: true } }),
+    'claude-code/CLAUDE.md': `be ${remembered}\n`,
+  },
   moves: { variable: 'CLAUDE_CONFIG_DIR', from: ['.claude', '.claude.json'], told: 'CLAUDE.md' },
   plant: '.claude/settings.json',
 }
@@ -126,6 +134,9 @@ const codex = {
   nested: {
     home: { '.codex/config.toml': 'sandbox_mode = "workspace-write"\napproval_policy = "never"\n' },
     args: (prompt, { url }) => ['exec', '-c', `openai_base_url=${url}/v1`, prompt],
+  },
+  managed: {
+    'codex/managed_config.toml': `sandbox_mode = "workspace-write"\ndeveloper_instructions = "be ${remembered}"\n`,
   },
   moves: { variable: 'CODEX_HOME', from: ['.codex'], told: 'AGENTS.md' },
   plant: '.codex/config.toml',
@@ -181,6 +192,10 @@ const gemini = {
     home: { '.gemini/settings.json': json(geminiSettings({ tools: { sandbox: true } })) },
     args: (prompt) => ['-y', '-p', prompt],
   },
+  wantsRootsFiles: true,
+  managed: {
+    'gemini-cli/settings.json': json({ tools: { sandbox: true }, model: { name: `gemini-${remembered}` } }),
+  },
   moves: { variable: 'GEMINI_CLI_HOME', from: ['.gemini'], below: '.gemini', told: 'GEMINI.md' },
   plant: '.gemini/settings.json',
 }
@@ -225,6 +240,10 @@ const opencode = {
     renewed: { content: json({ fake: { type: 'api', key: 'renewed-key' } }), secret: 'renewed-key' },
   },
   credential: { host: 'api.openai.com', header: 'authorization' },
+  managed: {
+    'opencode/opencode.json': json({ instructions: ['/etc/opencode/told.md'] }),
+    'opencode/told.md': `be ${remembered}\n`,
+  },
   moves: { variable: 'XDG_CONFIG_HOME', from: ['.config/opencode'], below: 'opencode', told: 'AGENTS.md' },
   plant: '.config/opencode/opencode.json',
 }
@@ -330,6 +349,9 @@ const qwen = {
   nested: {
     home: { '.qwen/settings.json': json({ tools: { sandbox: true } }) },
     args: (prompt) => ['--auth-type', 'openai', '-y', '-p', prompt],
+  },
+  managed: {
+    'qwen-code/settings.json': json({ tools: { sandbox: true }, model: { name: `qwen-${remembered}` } }),
   },
   moves: { variable: 'QWEN_HOME', from: ['.qwen'], told: 'QWEN.md' },
   plant: '.qwen/settings.json',

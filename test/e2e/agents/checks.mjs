@@ -3,7 +3,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { capture, captureAsync } from '../../../scripts/lib/tools.mjs'
+import { capture, captureAsync, isRoot } from '../../../scripts/lib/tools.mjs'
 import { curious, marker, recall, remember, remembered, seek, small, wait, work } from './prompts.mjs'
 import { realKey } from './surroundings.mjs'
 import { activated, bare, changes, snapshot, write } from './world.mjs'
@@ -169,6 +169,28 @@ const nested = {
   },
 }
 
+/** The administrator's settings are followed inside, and a sandbox of its own that they ask for stops no command. */
+const managed = {
+  name: 'managed',
+  needs(agent, { uid }) {
+    if (agent.managed === undefined) return 'not tried'
+    if (agent.wantsRootsFiles && uid !== undefined) return 'it follows only files that it sees as root’s'
+    return isRoot ? undefined : 'only root can have an /etc of its own'
+  },
+  async run(world) {
+    const { agent, dir } = world
+    const etc = path.join(dir, 'etc')
+    capture('cp', ['-a', '/etc', etc])
+    write(etc, agent.managed)
+    const within = ['unshare', '--mount', 'sh', '-c', 'mount --bind "$0" /etc && exec "$@"', etc]
+    const there = { ...world, as: (argv) => [...within, ...world.as(argv)] }
+    const done = await talk(there, (agent.nested ?? agent).args(curious, world))
+    world.output = there.output
+    const followed = done.requests.some(({ path, text }) => `${path}${text}`.includes(remembered))
+    return [...common(world, done), ...(followed ? [] : ['the settings are not followed'])]
+  },
+}
+
 const live = {
   name: 'live',
   async run(world) {
@@ -233,6 +255,7 @@ export const checks = [
   moved,
   servers,
   nested,
+  managed,
   live,
   proxied('proxy', false),
   proxied('proxy TLS', true),

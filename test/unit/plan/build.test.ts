@@ -53,7 +53,7 @@ describe('the order of mounts', () => {
 
 describe('buildPlan', () => {
   it.each([
-    [claude, '/etc/claude-code/managed-settings.json', '"enabled":false'],
+    [claude, '/etc/claude-code/managed-settings.d/zz-agentbox.json', '"enabled":false'],
     [codex, '/etc/codex/managed_config.toml', 'danger-full-access'],
   ])('switches off the sandbox of the agent itself', (profile, dest, text) => {
     const { ops } = buildPlan(planInput({ profile }))

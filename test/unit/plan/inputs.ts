@@ -65,7 +65,9 @@ export function planInput(change: Partial<PlanInput> = {}): PlanInput {
     },
     hidden: [{ path: '/home/u/p/infra', directory: true, why: 'hidden' }],
     grants: [{ path: '/data', access: 'ro', why: 'granted' }],
-    agentFiles: [{ source: '/home/u/.tool/settings.json', dest: '/home/u/.tool/settings.json' }],
+    agentFiles: [
+      { whose: 'your', source: '/home/u/.tool/settings.json', dest: '/home/u/.tool/settings.json' },
+    ],
     otherLogins: ['/home/u/.other/auth.json'],
     homeSource: '/state/homes/x/home',
     sshSocket: undefined,

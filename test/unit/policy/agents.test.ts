@@ -16,7 +16,8 @@ describe('agents', () => {
     const files = readdirSync(new URL('../../../src/policy/agents/', import.meta.url))
       .map((file) => file.replace('.ts', ''))
       .filter(
-        (name) => !['index', 'types', 'generic', 'relocate', 'places', 'recognise', 'lead'].includes(name),
+        (name) =>
+          !['index', 'types', 'generic', 'relocate', 'places', 'recognise', 'lead', 'overlay'].includes(name),
       )
     expect(agents.map(({ name }) => name).toSorted()).toEqual(files.toSorted())
   })
