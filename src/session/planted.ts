@@ -120,7 +120,7 @@ function look(state: State, path: string, how: Touch): void {
   const known = isKnown(state, path)
   if (stat === undefined) return known ? noteGone(state, path) : undefined
   // It stood there when the box was built, but not yet when the project was searched: the host's.
-  if (!known && how === 'listed' && stat.ctimeMs < state.began && !state.ready) return
+  if (!known && how === 'listed' && stat.ctimeMs < state.began - TICK && !state.ready) return
   const gone = state.goneAt.get(path)
   state.goneAt.delete(path)
   if (!known && isExpected(state, path)) return welcome(state, path, root)

@@ -1,5 +1,15 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { closeSync, constants, mkdtempSync, openSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statfsSync,
+  statSync,
+} from 'node:fs'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
@@ -207,6 +217,29 @@ it('runs nothing of what is in the box', async () => {
   await box.inside(sung)
   expect(readFileSync(sung, 'latin1')).toBe('x')
   await box.end()
+})
+
+describe('what masks are made of lies where bwrap has made room for it, and nowhere else', () => {
+  // Where temporary files are, there may be a tmpfs.
+  const disk = mkdtempSync('/var/tmp/agentbox-hand-')
+  afterAll(() => rmSync(disk, { recursive: true }))
+
+  /** Another one than bwrap has made until here. */
+  const anew = (...put: string[]): string[] => [
+    ...['--tmpfs', '/run/agentbox', '--ro-bind', bench.helper, '/run/agentbox/init'],
+    ...put,
+  ]
+
+  it.each<[string, () => string[]]>([
+    ['a directory of the disk', () => ['--bind', disk, '/run/agentbox/masks']],
+    ['a directory of the tmpfs above it', () => anew('--dir', '/run/agentbox/masks')],
+    ['a link to a tmpfs', () => anew('--symlink', '/tmp', '/run/agentbox/masks')],
+  ])('%s is none', async (_what, bwrapArgs) => {
+    expect(statfsSync(disk).type).not.toBe(0x01021994)
+    const { stdout, stderr } = await bench.run('root', ['echo', 'up'], { bwrapArgs: bwrapArgs() })
+    expect(stdout).toBe('')
+    expect(stderr).toContain("{ code: 'box-not-joined', reason: 'ENOTDIR' }")
+  })
 })
 
 /** As `shell` it writes to the files whose names it is told; as anything else, to the one that betrays it. */

@@ -1,10 +1,20 @@
-import { chmodSync, chownSync, linkSync, lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { AgentboxError, type Problem } from '../../../src/errors.ts'
 import { fsPath } from '../../../src/host/bytes.ts'
+import type { LinkCache } from '../../../src/masks/found.ts'
 import { compileMatcher } from '../../../src/masks/patterns.ts'
 import { scanTree } from '../../../src/masks/scan.ts'
-import { buildMasks, type MaskSet } from '../../../src/masks/set.ts'
+import { buildMasks, decideAlone, type MaskSet } from '../../../src/masks/set.ts'
 import type { MaskRules } from '../../../src/policy/types.ts'
 import { boxed, fifo, link, socket, temporary, write } from './tree.ts'
 
@@ -16,6 +26,7 @@ interface Options {
   roots?: string[]
   hidden?: string[]
   shownSources?: string[]
+  links?: LinkCache
 }
 
 function masksOf(root: string, options: Options = {}): MaskSet {
@@ -32,9 +43,9 @@ function masksOf(root: string, options: Options = {}): MaskSet {
   }
   const matcher = compileMatcher(policy)
   const roots = [root, ...(options.roots ?? [])]
-  const { hidden, shownSources } = options
+  const { hidden, shownSources, links } = options
   const scan = scanTree(roots, { interesting: matcher.interesting, hidden })
-  return buildMasks({ scan, matcher, policy, project: root, roots, hidden, shownSources })
+  return buildMasks({ scan, matcher, policy, project: root, roots, hidden, shownSources, links })
 }
 
 /** `path look by via`, relative to the root. */
@@ -258,6 +269,21 @@ describe('hard links', () => {
     )
   })
 
+  test('are found anew when there are more, or others, than what is remembered', () => {
+    const root = temporary()
+    write(root, { '.env': '', '.git/HEAD': '' })
+    linkSync(`${root}/.env`, `${root}/.git/one`)
+    const links: LinkCache = { found: [] }
+    const names = (): string[] =>
+      masksOf(root, { links }).masks.map(({ path }) => path.slice(root.length + 1))
+    expect(names()).toEqual(['.env', '.git/one'])
+    linkSync(`${root}/.env`, `${root}/.git/two`)
+    expect(names()).toEqual(['.env', '.git/one', '.git/two'])
+    renameSync(`${root}/.git/two`, `${root}/.git/three`)
+    write(root, { '.git/two': 'another file' })
+    expect(names()).toEqual(['.env', '.git/one', '.git/three'])
+  })
+
   test('names outside the roots do not matter', () => {
     const root = temporary()
     const outside = temporary()
@@ -290,6 +316,23 @@ describe('show: keys', () => {
     fifo(`${root}/fifo.env`)
     const looks = masksOf(root, { show: 'keys', patterns: ['*.tfvars'] }).masks.map(({ look }) => look.kind)
     expect(looks).toEqual(Array.from({ length: 7 }, () => 'empty'))
+  })
+
+  test('of no other file than the one that was seen', () => {
+    const root = temporary()
+    write(root, { '.env': 'API_KEY=1\n', new: 'OTHER_KEY=1\n' })
+    const policy: MaskRules = {
+      patterns: [],
+      except: [],
+      substitute: [],
+      show: { value: 'keys', origin: { layer: 'built-in' } },
+    }
+    const rules = { matcher: compileMatcher(policy), policy, project: root, roots: [root] }
+    const seen = lstatSync(`${root}/.env`, { bigint: true })
+    const lookOf = () => decideAlone(rules, `${root}/.env`, seen).map(({ look }) => look.kind)
+    expect(lookOf()).toEqual(['keys'])
+    renameSync(`${root}/new`, `${root}/.env`)
+    expect(lookOf()).toEqual(['empty'])
   })
 
   test('through links, by the name that matches', () => {
@@ -463,6 +506,14 @@ describe('what could not be searched', () => {
     link(root, '.env', 'listed/secret')
     chmodSync(`${root}/listed`, 0o400)
     expect(run(root)).toBe('listed directory unreadable')
+  })
+
+  test('so is one that nothing searches but for other names of a secret', () => {
+    const root = temporary()
+    write(root, { '.env': '', 'node_modules/closed/x': '' })
+    linkSync(`${root}/.env`, `${root}/node_modules/closed/copy`)
+    chmodSync(`${root}/node_modules/closed`, 0)
+    expect(run(root)).toBe('.env empty name|node_modules/closed directory unreadable')
   })
 
   test('a closed project stops everything', () => {
