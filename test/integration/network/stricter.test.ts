@@ -1,3 +1,4 @@
+import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { duplexPair, type Duplex } from 'node:stream'
 import { describe, expect, it, vi } from 'vitest'
 import { closeRefused } from '../../../src/network/proxy/index.ts'
@@ -131,5 +132,43 @@ describe('rules that become stricter', () => {
     client.write(get)
     await vi.waitFor(() => expect(text).toContain('403 Forbidden'), 30_000)
     expect(requests).toBe(1)
+    expect(stub.verdicts.at(-1)).toMatchObject({
+      decision: 'refused',
+      rule: 'not in network.allow',
+      via: 'http',
+    })
+  })
+
+  it('end a request that the proxy of this machine carries, and begin none that was admitted', async () => {
+    const seen: Socket[] = []
+    const server = createServer((socket) => void seen.push(socket.on('error', () => {}).resume()))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const stub = makeStub({
+      ...world,
+      upstream: () => ({ kind: 'http', host: '127.0.0.1', port, tls: false }),
+    })
+    const get = `GET http://good.example/ HTTP/1.1${CRLF}Host: good.example${CRLF}${CRLF}`
+    const open = (): Promise<void> => {
+      stub.connect().resume().write(get)
+      return vi.waitFor(() => expect(stub.access.flows!.size).toBe(1), 30_000)
+    }
+    await open()
+    const gone = remoteTo(stub, 'good.example')
+    stub.access.rules = rulesOf({ allow: [] })
+    expect(closeRefused(stub.access)).toBe(1)
+    expect(gone.destroyed).toBe(true)
+    stub.access.rules = rulesOf(world)
+    const { report } = stub.access
+    stub.access.report = (verdict) => {
+      report(verdict)
+      stub.access.rules = rulesOf({ allow: [] })
+    }
+    let text = ''
+    const client = stub.connect().on('data', (chunk: Buffer) => (text += chunk.toString('latin1')))
+    client.write(get)
+    await vi.waitFor(() => expect(text).toMatch(/^HTTP\/1\.1 403 /), 30_000)
+    server.close()
+    for (const socket of seen) socket.destroy()
   })
 })

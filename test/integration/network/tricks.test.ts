@@ -197,6 +197,24 @@ describe('smuggling', () => {
     expect(seen).not.toMatch(/X-Drop|Proxy-|TE:/)
     expect(seen.match(/content-length/gi)).toHaveLength(1)
   })
+
+  it('a body in chunks says so once, and asks for no other protocol', async () => {
+    let seen = ''
+    const stub = makeStub({
+      ...world,
+      server(remote) {
+        remote.on('data', (chunk: Buffer) => {
+          seen += chunk.toString('latin1')
+          if (seen.endsWith(`0${CRLF}${CRLF}`)) remote.end(`HTTP/1.1 204 No Content${CRLF}${CRLF}`)
+        })
+      },
+    })
+    const headers = ['Transfer-Encoding: chunked', 'Upgrade: h2c', 'Keep-Alive: 5', 'Expect: 100-continue']
+    const post = get('http://good.example/', 'good.example', ...headers).replace('GET', 'POST')
+    expect(await stub.say(`${post}3${CRLF}x=1${CRLF}0${CRLF}${CRLF}`, 100)).toContain('204 No Content')
+    expect(seen.match(/transfer-encoding: chunked/gi)).toHaveLength(1)
+    expect(seen).not.toMatch(/upgrade|keep-alive|expect/i)
+  })
 })
 
 /** The second record begins otherwise. */
@@ -271,10 +289,20 @@ describe('TLS', () => {
     expect(wrong.verdicts.at(-1)).toMatchObject({ decision: 'refused', host: 'odd.example' })
   })
 
+  it('also where port 443 is named, TLS that can be read in two ways does not pass', async () => {
+    const stub = makeStub({ allow: ['good.example:443'] })
+    const names = serverNames([0, 'good.example'], [0, 'evil.example'])
+    await stub.say(Buffer.concat([Buffer.from(connect('good.example:443')), helloOf([names])]))
+    expect([stub.dialled, stub.verdicts.at(-1)?.rule]).toEqual([[], 'broken TLS'])
+    await stub.say(Buffer.concat([Buffer.from(connect('good.example:443')), Buffer.from('SSH-2.0-x')]))
+    expect(stub.dialled).toHaveLength(1)
+  })
+
   it.each([
     ['the host', get('/', 'good.example'), 1],
     ['another host', get('/', 'evil.example'), 0],
     ['absolute form', get('http://evil.example/', 'evil.example'), 0],
+    ['absolute form under the name that was asked for', get('http://evil.example/', 'good.example'), 0],
     ['CONNECT in a tunnel', connect('evil.example:443'), 0],
     ['no HTTP', '\0\0\0', 0],
   ])('a tunnel to port 80 carries requests: %s', async (_name, text, count) => {

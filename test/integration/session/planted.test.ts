@@ -107,7 +107,7 @@ describe('what the user puts there', () => {
   it('stays, once it is read-only in the box', async () => {
     watch()
     const path = put('project/.envrc', 'mine')
-    planted.expect(path, identityOf(path)!)
+    planted.expect(path, identityOf(path))
     planted.look(path, 'entry')
     await later()
     planted.look(path, 'listed')
@@ -127,7 +127,7 @@ describe('what the user puts there', () => {
   ])('does not if it is %s', async (_what, hand) => {
     watch()
     const path = put('project/.envrc', 'mine')
-    planted.expect(path, identityOf(path)!)
+    planted.expect(path, identityOf(path))
     protect = hand
     planted.look(path, 'entry')
     expect(await eventually(() => events.length > 0)).toBe(true)
@@ -136,7 +136,7 @@ describe('what the user puts there', () => {
 
   it('is what was announced', () => {
     watch()
-    planted.expect(`${root}/project/.envrc`, identityOf(put('project/other'))!)
+    planted.expect(`${root}/project/.envrc`, identityOf(put('project/other')))
     planted.look(put('project/.envrc'), 'entry')
     expect(events).toEqual(['quarantined project/.envrc'])
   })

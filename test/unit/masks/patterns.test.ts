@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fold, matchName, parseGlobs } from '../../../src/masks/glob.ts'
-import { checkPattern, compileMatcher } from '../../../src/masks/patterns.ts'
+import { alsoHiding, checkPattern, compileMatcher } from '../../../src/masks/patterns.ts'
 import type { Origin, PatternRule, Sourced } from '../../../src/policy/types.ts'
 import { startWork } from '../../support/work.ts'
 
@@ -109,6 +109,12 @@ describe('patterns', () => {
     )
   })
 
+  // Characters whose other case is one of ASCII.
+  test.each(['\u017f', '\u0131', '\u212a', '\u0130', '\u00df'])('folding leaves %s apart', (unit) => {
+    for (const ascii of ['s', 'S', 'i', 'I', 'k', 'K', 'ss', 'SS'])
+      expect(fold(unit) === fold(ascii)).toBe(new RegExp(`^${unit}$`, 'is').test(ascii))
+  })
+
   test('a pattern made to backtrack costs nothing', () => {
     const [glob] = parseGlobs(`${'*a'.repeat(120)}*b`)
     const worked = startWork()
@@ -119,6 +125,29 @@ describe('patterns', () => {
     })
     for (let i = 0; i < 1000; i++) matcher.interesting.test(`${'a'.repeat(250)}${i}`)
     expect(worked()).toBeLessThan(5000)
+  })
+})
+
+describe('what is hidden', () => {
+  const hidden = (value: string) => [{ value, origin: { layer: 'repo' as const } }]
+
+  test.each(['a+b', '(x', 'x|y', '[z]', 'a.b', '$(x)', '^', 'a*', 'b?', '{c}', 'back\\slash'])(
+    'is met by the sieve and named, whatever it is called: %s',
+    (name) => {
+      const matcher = alsoHiding(compileMatcher({ patterns: [], except: [] }), hidden(`/p/in/${name}`))
+      expect(matcher.interesting.test(name)).toBe(true)
+      expect(matcher.interesting.test('ordinary')).toBe(false)
+      expect(matcher.match(`/p/in/${name}`, false)).toMatchObject({ hides: true })
+      expect(matcher.match(`/p/${name}`, false)).toBe(undefined)
+    },
+  )
+
+  test('is not lifted by an exception, by its own name or by that of what a link leads to', () => {
+    const except = [rule('secrets'), rule('target')]
+    const matcher = alsoHiding(compileMatcher({ patterns: [], except }), hidden('/p/secrets'))
+    const hit = matcher.match('/p/secrets', false)!
+    expect(hit).toMatchObject({ hides: true })
+    expect(matcher.lifts({ ...hit, base: '/p' }, '/p/target', false)).toBe(false)
   })
 })
 
