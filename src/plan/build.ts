@@ -90,7 +90,7 @@ export function buildPlan(input: PlanInput): LaunchPlan {
       attributes: gitAttributes(input.masks, project.root),
     }),
     ...stage.ssh(input.sshSocket),
-    ...networkFiles(policy),
+    ...networkFiles(policy, profile),
     ...stage.seal(),
   ]
   return {

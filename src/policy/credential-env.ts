@@ -97,8 +97,8 @@ export function withheld({ credentials }: Policy, passed: Variables): string[] {
   return [...known, ...beside]
 }
 
-/** Codex takes its base from its configuration only; this is the file for the whole system. */
-export function codexConfig(policy: Policy): string | undefined {
+/** Codex takes its base from its configuration only; this is the file for the whole system, by its path. */
+export function leadingFiles(policy: Policy): Record<string, string> {
   const base = ledTo('https://api.openai.com/v1', policy)
-  return base === undefined ? undefined : `openai_base_url = "${base}"\n`
+  return base === undefined ? {} : { '/etc/codex/config.toml': `openai_base_url = "${base}"\n` }
 }

@@ -3,7 +3,7 @@ import { isWithin } from '../host/paths.ts'
 import type { Executable } from '../plan/program.ts'
 import type { AgentFile } from '../plan/stages.ts'
 import { agents, profileOf } from '../policy/agents/index.ts'
-import { lead } from '../policy/agents/lead.ts'
+import { lead, leadBySystem } from '../policy/agents/lead.ts'
 import { overlay } from '../policy/agents/overlay.ts'
 import { hostPathOf, relocate } from '../policy/agents/relocate.ts'
 import type { AgentProfile } from '../policy/agents/types.ts'
@@ -13,8 +13,9 @@ import type { Situation } from './situation.ts'
 
 /** As this user has it, led to where its keys are added. */
 export function profileFor({ name }: Executable, situation: Situation): AgentProfile {
-  const relocatedOne = relocated(profileOf(name), situation)
-  return overlay(lead(relocatedOne, situation.policy, situation.facts.home, ownText), ownText)
+  const { policy, facts } = situation
+  const led = leadBySystem(relocated(profileOf(name), situation), policy)
+  return overlay(lead(led, policy, facts.home, ownText), ownText)
 }
 
 function relocated(profile: AgentProfile, { env, facts, project }: Situation): AgentProfile {

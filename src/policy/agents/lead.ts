@@ -1,9 +1,21 @@
-import { ledTo, PLACEHOLDER } from '../credential-env.ts'
+import { leadingFiles, ledTo, PLACEHOLDER } from '../credential-env.ts'
+import { isWithin } from '../../host/paths.ts'
 import type { Policy } from '../types.ts'
 import { hostPathOf } from './relocate.ts'
 import type { AgentProfile } from './types.ts'
 
 type Json = Record<string, unknown>
+
+/** The profile with the files of the system's that lead it to its keys: the administrator may have the same ones. */
+export function leadBySystem(profile: AgentProfile, policy: Policy): AgentProfile {
+  const { system } = profile
+  const files = Object.entries(leadingFiles(policy)).filter(
+    ([path]) => system !== undefined && isWithin(path, system),
+  )
+  return files.length === 0
+    ? profile
+    : { ...profile, managed: { ...profile.managed, ...Object.fromEntries(files) } }
+}
 
 /**
  * The profile of an agent that takes base URLs from a file and from no variable: where a host has a credential, the

@@ -32,6 +32,7 @@ describe.each(['user', 'root'] as const)('where an administrator has settings fo
       'claude-code/.claude/rules/one.md': 'rule\n',
       'codex/managed_config.toml': 'sandbox_mode = "read-only"\nmodel = "of-the-administrator"\n',
       'codex/requirements.toml': 'required\n',
+      'codex/config.toml': 'openai_base_url = "https://gateway.example"\nmodel = "one"\n',
       'gemini-cli/policies/one.toml': 'policy\n',
     })) {
       mkdirSync(join(etc, name, '..'), { recursive: true })
@@ -49,10 +50,22 @@ describe.each(['user', 'root'] as const)('where an administrator has settings fo
   })
 
   it('a file in which the box needs something keeps the rest', async () => {
-    const done = await boxed('codex', 'cat /etc/codex/*')
+    const done = await boxed('codex', 'cat /etc/codex/m* /etc/codex/r*')
     expect(done).toMatchObject({ status: 0, stderr: '' })
     const config = 'sandbox_mode = "danger-full-access"\nmodel = "of-the-administrator"\n'
     expect(done.stdout).toBe(`${config}required\n`)
+  })
+
+  it('an agent that a file leads to its key is led there, whatever else the file says', async () => {
+    const config = `${at.home}/.config/agentbox/config.yaml`
+    const credential = '{host: api.openai.com, header: authorization, from: "env:KEY"}'
+    at.write(config, `version: 1\nnetwork: {mode: allow}\ncredentials:\n  - ${credential}\n`)
+    const led = 'openai_base_url = "http://127.0.0.1:61129/v1"\n'
+    expect((await boxed('codex', 'cat /etc/codex/config.toml')).stdout).toBe(`${led}model = "one"\n`)
+    expect((await boxed('claude', 'cat /etc/codex/*')).stdout).toBe(led)
+    rmSync(config)
+    const own = 'openai_base_url = "https://gateway.example"\nmodel = "one"\n'
+    expect((await boxed('codex', 'cat /etc/codex/config.toml')).stdout).toBe(own)
   })
 
   it('they are the agent’s that they are for, and cannot be written, moved or added to', async () => {
