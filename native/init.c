@@ -77,6 +77,13 @@ static int execute(char **argv) {
   }
 }
 
+/* The kernel counts these for the user, in every namespace: a box with all of them leaves the others' timers none. */
+static bool halve(int resource) {
+  struct rlimit now;
+  if (getrlimit((__rlimit_resource_t)resource, &now) != 0) return false;
+  return now.rlim_cur == RLIM_INFINITY || limit(resource, now.rlim_cur / 2);
+}
+
 struct limits {
   long processes, open_files, memory; /* 0: as inherited */
 };
@@ -97,7 +104,8 @@ _Noreturn static void become_agent(int starter, struct limits limits, char **arg
   if (read(starter, &go, 1) != 1) _exit(125);
   if (dup2(starter, 3) < 0 || fcntl(3, F_SETFD, FD_CLOEXEC) != 0) _exit(125);
   close_from(4, INT_MAX);
-  if (!limit(RLIMIT_CORE, 0) || (limits.processes > 0 && !limit(RLIMIT_NPROC, (rlim_t)limits.processes)) ||
+  if (!limit(RLIMIT_CORE, 0) || !halve(RLIMIT_SIGPENDING) || !halve(RLIMIT_MSGQUEUE) ||
+      (limits.processes > 0 && !limit(RLIMIT_NPROC, (rlim_t)limits.processes)) ||
       (limits.memory > 0 && !limit(RLIMIT_DATA, (rlim_t)limits.memory)) ||
       (limits.open_files > 0 && !soften(RLIMIT_NOFILE, (rlim_t)limits.open_files)) || chdir(it.directory) != 0 ||
       !enter_scope())

@@ -166,7 +166,19 @@ static pid_t start_joiner(bool sockets) {
   return joiner;
 }
 
+/* A directory of the host in the box is a way to all that is around it, past masks: nothing reads from one. */
+static void replace_directories(void) {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+    struct stat what;
+    if (fstat(fd, &what) != 0 || !S_ISDIR(what.st_mode)) continue;
+    int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (nothing < 0 || dup2(nothing, fd) != fd) die("/dev/null");
+    close(nothing);
+  }
+}
+
 struct box start_box(bool sockets) {
+  replace_directories();
   close_from(sockets ? HANDLES_FD + 1 : HANDLES_FD, INT_MAX);
   pid_t joiner = start_joiner(sockets);
   close_from(CHANNEL_FD + 1, JOIN_FD - 1);

@@ -29,15 +29,20 @@ void stop_everything(void) {
   it.next_look = now_ms() + LOOK_MS;
 }
 
-/* What waits in the kernel (D) cannot do anything either. Gone counts as still. */
+/* Gone counts as still; what cannot be looked at (no descriptor, no memory) does not. */
+static bool gone(void) { return errno == ENOENT || errno == ESRCH; }
+
+/* What waits in the kernel (D) cannot do anything either. */
 static bool moves(int tasks, const char *task) {
   char path[32], text[256];
   if ((size_t)snprintf(path, sizeof path, "%.16s/stat", task) >= sizeof path) return false;
   int fd = openat(tasks, path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return false;
+  if (fd < 0) return !gone();
   ssize_t got = read(fd, text, sizeof text - 1);
+  int error = errno;
   close(fd);
-  if (got <= 0) return false;
+  errno = error;
+  if (got <= 0) return !gone();
   text[got] = '\0';
   const char *state = strrchr(text, ')');
   return state != NULL && strlen(state) > 2 && (state[2] == 'R' || state[2] == 'S');
@@ -48,7 +53,10 @@ static bool is_number(const char *name) { return name[0] >= '0' && name[0] <= '9
 static DIR *open_directory(int at, const char *name) {
   int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *directory = fd < 0 ? NULL : fdopendir(fd);
-  if (fd >= 0 && directory == NULL) close(fd);
+  if (fd >= 0 && directory == NULL) {
+    close(fd);
+    errno = ENOMEM;
+  }
   return directory;
 }
 
@@ -57,7 +65,7 @@ static bool has_moving_thread(const char *process) {
   char path[32];
   if ((size_t)snprintf(path, sizeof path, "%.16s/task", process) >= sizeof path) return false;
   DIR *tasks = open_directory(it.processes, path);
-  if (tasks == NULL) return false;
+  if (tasks == NULL) return !gone();
   bool found = false;
   for (struct dirent *entry; !found && (entry = readdir(tasks)) != NULL;)
     found = is_number(entry->d_name) && moves(dirfd(tasks), entry->d_name);
@@ -67,7 +75,7 @@ static bool has_moving_thread(const char *process) {
 
 static bool something_moves(void) {
   DIR *processes = open_directory(it.processes, ".");
-  if (processes == NULL) return false;
+  if (processes == NULL) return true;
   bool found = false;
   for (struct dirent *entry; !found && (entry = readdir(processes)) != NULL;)
     found = is_number(entry->d_name) && strcmp(entry->d_name, "1") != 0 && has_moving_thread(entry->d_name);

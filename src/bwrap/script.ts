@@ -41,8 +41,10 @@ export function renderScript(input: ScriptInput): string {
     ...input.directories.map((path) => `mkdir -p -m 0700 -- ${shellWord(path)}`),
     ...input.placeholders.map(placeholderLine),
     '',
-    '# Nothing of this shell goes in but standard input, output and error.',
+    '# Nothing of this shell goes in but standard input, output and error, and no directory by these.',
     'for fd in /proc/$$/fd/*; do fd=${fd##*/}; [ "$fd" -le 2 ] || [ "$fd" -eq 255 ] || eval "exec $fd>&-"; done',
+    // A directory is a way to all that is around it, past masks.
+    'for fd in 0 1 2; do [ ! -d /proc/$$/fd/$fd ] || eval "exec $fd<> /dev/null"; done',
     'exec 9< "$files/seccomp"',
     '',
     'options=(',

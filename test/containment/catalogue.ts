@@ -77,6 +77,13 @@ export const catalogue: readonly Threat[] = [
   },
   { id: 'limits', what: 'processes, memory file systems, core files', probes: /^limit-/, compared: true },
   {
+    id: 'held-up',
+    what: "making the host's programs wait or fail, and process 1 of the box too late: leases, queues, its limits",
+    probes: /^(lease$|queued-|process-1-)/,
+    tests: ['integration/hand/watchdog.test.ts'],
+    compared: false,
+  },
+  {
     id: 'plant',
     what: 'planting what runs later outside: hooks, git config, editor and agent settings',
     probes: /^(plant:|git-|nested-)/,

@@ -123,7 +123,12 @@ const MUTATIONS: Mutation[] = [
   },
   {
     without: 'closed descriptors',
-    change: swap(/^for fd in .*$/m, ''),
+    change: swap(/^for fd in \/proc.*$/m, ''),
+    ...probe('processes', 'descriptors'),
+  },
+  {
+    without: 'a look at what the standard three are',
+    change: swap(/^for fd in 0 1 2.*$/m, ''),
     ...probe('processes', 'descriptors'),
   },
   {

@@ -131,7 +131,14 @@ function description(home: TestHome, project: TestProject, host: HostSide): Reco
     hostMark: host.mark,
     handle: host.handle,
     ipc: host.ipc,
+    queues: { signals: ownLimit('pending signals'), messages: ownLimit('msgqueue size') },
   }
+}
+
+/** The soft limit of this process, which the user's have from it; NaN if there is none. */
+function ownLimit(name: string): number {
+  const found = new RegExp(`^Max ${name} +(\\S+)`, 'm').exec(readFileSync('/proc/self/limits', 'utf8'))
+  return Number(found![1])
 }
 
 async function ask(
@@ -142,7 +149,7 @@ async function ask(
 ): Promise<Answer> {
   host.refill()
   const script = [home.node, `${project.place}/probes/curious.mjs`, ...groups]
-  const common: Options = { cwd: project.place, env, fds: host.fds, ...options }
+  const common: Options = { cwd: project.place, env, fds: host.fds, stdin: host.fds[1]!, ...options }
   const ended =
     prefix === 'bare' ? await home.bare(script, common) : await home.bare([...prefix, ...script], common)
   return { ended, leaked: secrets.foundIn(ended.stdout + ended.stderr), ...parse(ended) }

@@ -24,15 +24,17 @@ export interface SpawnInput {
   cwd: string
   /** The whole environment. */
   env: Record<string, string>
+  /** A descriptor to read from; without it the input is closed. */
+  stdin?: number
   /** Descriptors from 3 on that the program inherits. */
   fds?: readonly number[]
   /** Milliseconds after which it is killed, on a usual machine. */
   limit?: number
 }
 
-/** Starts a program with closed input. It never outlives `limit`. */
-export function start({ argv, cwd, env, fds = [], limit = 120_000 }: SpawnInput): Running {
-  const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', ...fds]
+/** Starts a program. It never outlives `limit`. */
+export function start({ argv, cwd, env, stdin, fds = [], limit = 120_000 }: SpawnInput): Running {
+  const stdio: StdioOptions = [stdin ?? 'ignore', 'pipe', 'pipe', ...fds]
   const child = spawn(argv[0], argv.slice(1), { cwd, env, stdio })
   const timer = setTimeout(() => child.kill('SIGKILL'), limit * SLOWNESS)
   let [stdout, stderr] = ['', '']

@@ -36,12 +36,20 @@ const SOCK_TYPE_MASK = 0xf
 const STREAM_DGRAM_RAW = [1, 2, 3]
 const IP_PROTOCOLS = [0, 1, 6, 17, 58, 262] // any, ICMP, TCP, UDP, ICMPv6, MPTCP (Go's default listener)
 
+const PID_1 = 1
+const PRIO_USER = 2
+const IOPRIO_WHO_USER = 3
+
+const F_SETLEASE = 1024
+const F_SETDELEG = 1040
+
 const deviceMode = (mode: number): Condition => isNoneOf(mode, NO_DEVICES, S_IFMT)
 const setuidMode = (mode: number): Condition => anyBit(mode, SETUID_SETGID)
 const setuidCreated = (flags: number, mode: number): Condition =>
   both(anyBit(flags, O_CREAT_OR_TMPFILE), setuidMode(mode))
 
 const NAMESPACE = 'a new namespace is asked for'
+const STEERED = 'process 1 is meant'
 const DEVICE = 'it is no FIFO, socket or regular file'
 const SETUID = 'the mode has the setuid or setgid bit'
 
@@ -86,6 +94,23 @@ const PROCESSES: Group = {
   group: 'other processes',
   reason: 'no reading or steering of another process’s memory, registers and descriptors',
   rules: [refuse('EPERM', 'ptrace', 'process_vm_readv', 'process_vm_writev', 'kcmp', 'pidfd_getfd')],
+}
+
+const WARDEN: Group = {
+  group: 'process 1',
+  reason: 'agentbox’s process 1 stops the box in an emergency: its limits and its share of time are its own',
+  rules: [
+    refuseIf('EPERM', ['prlimit64', 'sched_setaffinity'], isOneOf(0, [PID_1]), STEERED),
+    refuseIf(
+      'EPERM',
+      ['sched_setscheduler', 'sched_setparam', 'sched_setattr'],
+      isOneOf(0, [PID_1]),
+      STEERED,
+    ),
+    refuseIf('EPERM', ['setpriority', 'ioprio_set'], isOneOf(1, [PID_1]), STEERED),
+    refuseIf('EPERM', ['setpriority'], isOneOf(0, [PRIO_USER]), 'every process of a user is meant'),
+    refuseIf('EPERM', ['ioprio_set'], isOneOf(0, [IOPRIO_WHO_USER]), 'every process of a user is meant'),
+  ],
 }
 
 const SURFACE: Group = {
@@ -137,6 +162,19 @@ const FILES: Group = {
   ],
 }
 
+const LEASES: Group = {
+  group: 'leases',
+  reason: 'who opens a file with a lease on it waits up to 45 seconds: your git, your editor',
+  rules: [
+    refuseIf(
+      'EPERM',
+      ['fcntl'],
+      isOneOf(1, [F_SETLEASE, F_SETDELEG]),
+      'the command is F_SETLEASE or F_SETDELEG',
+    ),
+  ],
+}
+
 const SOCKETS: Group = {
   group: 'sockets',
   reason: 'rare families and protocols load kernel modules on demand and reach past the box (AF_VSOCK)',
@@ -175,9 +213,11 @@ export const CATALOGUE: readonly Group[] = [
   NAMESPACES,
   MOUNTS,
   PROCESSES,
+  WARDEN,
   SURFACE,
   KEYRINGS,
   MACHINE,
   FILES,
+  LEASES,
   SOCKETS,
 ]

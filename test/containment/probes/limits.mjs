@@ -1,15 +1,22 @@
 // What one box may take from the machine.
 import fs from 'node:fs'
-import { all, failed, pass, skipped } from './lib.mjs'
+import { all, failed, pass, skipped, world } from './lib.mjs'
 
 export function limits() {
   const table = fs.readFileSync('/proc/self/limits', 'utf8')
   const soft = (name) => new RegExp(`^${name} +(\\S+)`, 'm').exec(table)?.[1]
   const hard = (name) => new RegExp(`^${name} +\\S+ +(\\S+)`, 'm').exec(table)?.[1]
+  /** The kernel counts what is queued for the user, across namespaces; null: the user has no limit either. */
+  const shared = (name, what) =>
+    world.queues[what] === null || Number(soft(`Max ${name}`)) < world.queues[what]
+      ? pass(soft(`Max ${name}`))
+      : failed('all of them')
   return [
     ['limit-core-files', () => (hard('Max core file size') === '0' ? pass('none') : failed('core files'))],
     ['limit-processes', () => processes(soft('Max processes'))],
     ['limit-watches', () => all(['instances', 'watches'].map(watches))],
+    ['queued-signals', () => shared('pending signals', 'signals')],
+    ['queued-messages', () => shared('msgqueue size', 'messages')],
     ['limit-tmp', () => sized('/tmp')],
     ['limit-shared-memory', () => sized('/dev/shm')],
   ]

@@ -1,8 +1,9 @@
-import { statSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, statSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { childrenOf } from '../../support/processes.ts'
 import { eventually } from '../../support/spawn.ts'
-import type { Who } from '../../support/who.ts'
+import { as, type Who } from '../../support/who.ts'
 import type { Bench } from '../launcher/box.ts'
 import { makeHandBench, openBox, type HandBox } from './box.ts'
 
@@ -119,6 +120,16 @@ C
   await box.call('freeze')
   expect(await standsStill(box)).toBe(true)
   box.node.kill('SIGKILL')
+  await box.end()
+})
+
+it('a box that is to stand still is ended if process 1 cannot see whether it does', async () => {
+  const box = await ticking('user')
+  // As the filter keeps the box's own processes from doing.
+  const [program, ...argv] = as('user', ['prlimit', '--nofile=3:3', '--pid', String(box.pid)])
+  execFileSync(program, argv)
+  await box.call('freeze')
+  expect(await eventually(() => !existsSync(`/proc/${box.pid}`), 60_000)).toBe(true)
   await box.end()
 })
 

@@ -67,6 +67,13 @@ const protections: {
     lost: /^(\d\d|[5-9])\n/,
   },
   {
+    name: 'a directory is none of the standard three',
+    without: [['start.c', 'if (fstat(fd, &what) != 0 || !S_ISDIR(what.st_mode)) continue;', 'continue;']],
+    script: 'for fd in 0 2; do stat -L -c %F /proc/self/fd/$fd/..; done; echo over',
+    kept: /^over\n$/,
+    lost: /^directory\ndirectory\nover\n$/,
+  },
+  {
     name: 'the monitor is deaf to the signals of its group',
     without: [
       [
@@ -89,7 +96,11 @@ describe.each(protections)('$name', ({ name, without, script, kept, lost }) => {
       ? ['setsid', '--wait', 'bash', '-c', whenUp([boxed], 'trap "" USR2; kill -USR2 0')]
       : name.includes('group')
         ? withNeighbour(box, script)
-        : ['bash', '-c', `exec 3</dev/null 7</dev/null 11</dev/null; ${boxed}`]
+        : [
+            'bash',
+            '-c',
+            `exec 3</dev/null 7</dev/null 11</dev/null ${name.startsWith('a directory') ? '0</ 2</' : ''}; ${boxed}`,
+          ]
     return (await bench.shell(group)).stdout
   }
   test('holds', async () => expect(await probe(bench.helper)).toMatch(kept))

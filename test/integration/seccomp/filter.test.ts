@@ -141,6 +141,23 @@ const REFUSED: Partial<Record<Syscall, (number | bigint)[][]>> = {
     [0, 0, 0o020666, 0],
     [0, 0, 0o014755, 0],
   ],
+  fcntl: [
+    [0, 1024, 1],
+    [0, 0xffffffff00000410n, 1],
+  ],
+  prlimit64: [[1, 7, 0, 0]],
+  sched_setaffinity: [[1, 0, 0]],
+  sched_setscheduler: [[1, 0, 0]],
+  sched_setparam: [[1, 0]],
+  sched_setattr: [[1, 0, 0]],
+  setpriority: [
+    [0, 1, 19],
+    [2, 0, 19],
+  ],
+  ioprio_set: [
+    [1, 1, 0],
+    [3, 0, 0],
+  ],
   socket: [
     [17, 3, 0],
     [38, 5, 0],
@@ -160,6 +177,9 @@ const ALLOWED: [Syscall, (number | bigint)[]][] = [
   ['ioctl', [0, 0x5401]],
   ['personality', [0xffffffff]],
   ['unshare', [0x200]],
+  ['fcntl', [0, 1]],
+  ['prlimit64', [0, 7, 0, 0]],
+  ['setpriority', [0, 0, 0]],
   ['socket', [1, 1, 0]],
   ['socket', [2, 0x80001, 6]],
   ['socket', [10, 2, 17]],

@@ -88,6 +88,28 @@ const CASES: Case[] = [
   ['mknodat', [3, 0, 0o020644, 0], EPERM],
   ['mknodat', [3, 0, 0o014755, 0], EPERM],
   ['mknodat', [3, 0, 0o010600, 0], ALLOW],
+  ['fcntl', [3, 1024, 1], EPERM], // F_SETLEASE
+  ['fcntl', [3, 1040, 0], EPERM], // F_SETDELEG
+  ['fcntl', [3, 0xffffffff00000400n, 1], EPERM],
+  ['fcntl', [1024, 1025, 1024], ALLOW], // F_GETLEASE
+  ['fcntl', [3, 1030, 0], ALLOW], // F_DUPFD_CLOEXEC
+  ['prlimit64', [1, 7, 0, 0], EPERM],
+  ['prlimit64', [0x100000001n, 7, 0, 0], EPERM],
+  ['prlimit64', [0, 7, 0, 0], ALLOW],
+  ['prlimit64', [2, 1, 1, 1], ALLOW],
+  ['sched_setaffinity', [1, 8, 0], EPERM],
+  ['sched_setaffinity', [0, 8, 0], ALLOW],
+  ['sched_setscheduler', [1, 5, 0], EPERM],
+  ['sched_setparam', [1, 0], EPERM],
+  ['sched_setattr', [1, 0, 0], EPERM],
+  ['setpriority', [0, 1, 19], EPERM],
+  ['setpriority', [1, 1, 19], EPERM],
+  ['setpriority', [2, 0, 19], EPERM],
+  ['setpriority', [0, 0, 19], ALLOW],
+  ['setpriority', [1, 0, 19], ALLOW],
+  ['ioprio_set', [1, 1, 0], EPERM],
+  ['ioprio_set', [3, 1000, 0], EPERM],
+  ['ioprio_set', [1, 0, 0], ALLOW],
   ['socket', [1, 1, 0], ALLOW],
   ['socket', [1, 5, 0], ALLOW], // AF_UNIX SOCK_SEQPACKET
   ['socket', [2, 1, 0], ALLOW],
