@@ -1,6 +1,7 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { nameOf } from '../../../src/host/paths.ts'
 import { eventually } from '../../support/spawn.ts'
 import type { Who } from '../../support/who.ts'
 import type { Bench } from '../launcher/box.ts'
@@ -124,4 +125,15 @@ describe.each<Who>(['user', 'root'])('what the hand expects, as %s', (who) => {
     expect(await box.mask(path, { kind: 'empty' }, before)).toMatchObject({ error: 'EEXIST' })
     expect(await box.mask(path)).not.toHaveProperty('error')
   })
+})
+
+it('the hand expects no more names than it has room for, and the others all the same', async () => {
+  const box = await openBox(bench, 'user')
+  const names = Array.from({ length: 257 }, (_, number) => join(box.project, `name-${number}`))
+  for (const path of names) await box.call('again', path, FILE)
+  // In the order of the events.
+  for (const path of [names.at(-1)!, names[0]!, names.at(-2)!]) box.file(nameOf(path))
+  expect(await eventually(() => mountsOf(box.pid, names.at(-2)!).length === 1, 20_000)).toBe(true)
+  expect([names[0]!, names.at(-1)!].map((path) => mountsOf(box.pid, path).length)).toEqual([1, 0])
+  await box.end()
 })

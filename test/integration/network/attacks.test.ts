@@ -98,6 +98,40 @@ describe('requests ahead of the answers', () => {
     expect(stub.dialled).toHaveLength(1)
   })
 
+  it('nor while an answer is only half there', async () => {
+    const server = (remote: Duplex): void =>
+      void remote.once('data', () => remote.write(OK.replace('Content-Length: 2', 'Content-Length: 3')))
+    const stub = makeStub({ ...world, server })
+    await exchange(stub, [request('', '').repeat(5)], /ok$/)
+    // Another one is answered as far, which it was not before the others had their turn.
+    await exchange(stub, [request('', '')], /ok$/)
+    expect(stub.dialled).toHaveLength(2)
+  })
+
+  it('each go where they are to go, whatever connection a server would keep', async () => {
+    const seen: string[] = []
+    const server = (remote: Duplex): void =>
+      void remote.on('data', (chunk: Buffer) => {
+        seen.push(/host: (.*)\r/i.exec(chunk.toString('latin1'))![1]!)
+        remote.write(OK.replace('200 OK', `200 OK${CRLF}Connection: keep-alive`))
+      })
+    const stub = makeStub({ ...world, server, names: { 'other.example': ['93.184.216.35'] } })
+    for (const host of ['good.example', 'other.example', 'good.example'])
+      await exchange(stub, [request('', '').replaceAll('good.example', host)], /ok$/)
+    expect(stub.dialled).toEqual(['93.184.216.34:80', '93.184.216.35:80', '93.184.216.34:80'])
+    expect(seen).toEqual(['good.example', 'other.example', 'good.example'])
+  })
+
+  it('are no more than a few, or their connection ends', async () => {
+    const stub = makeStub({ ...world, server: (remote) => remote.resume() })
+    const client = stub.connect()
+    client.write(request('', '').repeat(10))
+    await vi.waitFor(() => expect(stub.access.flows!.size).toBe(1), 30_000)
+    client.write(request('', '').repeat(10))
+    await vi.waitFor(() => expect(stub.access.flows!.size).toBe(0), 30_000)
+    expect(stub.dialled).toHaveLength(1)
+  })
+
   it('are not each refused, and told, when there are hundreds', async () => {
     const stub = makeStub(world)
     const evil = request('', '').replaceAll('good', 'evil')

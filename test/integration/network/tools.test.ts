@@ -17,6 +17,8 @@ const REQUIRE =
 /** A leak shows after a few; `SESSIONS=200` for more. */
 const SESSIONS = Number(process.env['SESSIONS'] ?? 8)
 const KEY = 'sk-real-0123456789'
+/** The server's certificate is not for this one. */
+const UNCERTIFIED = 'uncertified.example'
 const AUTHORITIES = [
   ...['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS', 'GIT_SSL_CAINFO', 'npm_config_cafile'],
   ...['REQUESTS_CA_BUNDLE', 'PIP_CERT'],
@@ -70,7 +72,7 @@ describe.each(['user', 'root'] as const)('tools in a box with listed hosts, as %
     const { https, http, ssh, tcp } = servers.ports
     const places = {
       ...Object.fromEntries(
-        ['registry.npmjs.org', 'pypi.org', 'git.example', 'api.anthropic.com'].map((name) => [
+        ['registry.npmjs.org', 'pypi.org', 'git.example', 'api.anthropic.com', UNCERTIFIED].map((name) => [
           `${name}:443`,
           https,
         ]),
@@ -234,6 +236,8 @@ describe.each(['user', 'root'] as const)('tools in a box with listed hosts, as %
     const config = (text: string): void =>
       at.write(`${at.home}/.config/agentbox/config.yaml`, `version: 1\n${text}`)
     afterAll(() => config(''))
+    const ANTHROPIC =
+      'network: {allow: [api.anthropic.com]}\ncredentials:\n  - {host: api.anthropic.com, header: x-api-key, from: "env:ANTHROPIC_API_KEY"}\n'
 
     it('ports: one of this machine, by its own number', async () => {
       config(`network: {ports: [${servers.ports.http}]}\n`)
@@ -261,9 +265,7 @@ describe.each(['user', 'root'] as const)('tools in a box with listed hosts, as %
     })
 
     it('credentials: added on the way out, and nowhere in the box', async () => {
-      config(
-        'network: {allow: [api.anthropic.com]}\ncredentials:\n  - {host: api.anthropic.com, header: x-api-key, from: "env:ANTHROPIC_API_KEY"}\n',
-      )
+      config(ANTHROPIC)
       servers.seen.length = 0
       // In two parts, so that it is not found in the script itself.
       const key = `printf '%s%s\\n' ${KEY.slice(0, 8)} ${KEY.slice(8)}`
@@ -298,7 +300,43 @@ describe.each(['user', 'root'] as const)('tools in a box with listed hosts, as %
       expect(servers.seen).toEqual([])
     })
 
+    it('credentials: once, whatever the box sends, and to no other name', async () => {
+      servers.seen.length = 0
+      const own = `-H 'X-API-Key: own' -H 'x-api-key: more' -H 'Host: git.example'`
+      const done = await sh(
+        `curl -sS ${own} $ANTHROPIC_BASE_URL/v1/messages; curl -sS -x $ANTHROPIC_BASE_URL http://git.example/`,
+        {},
+        { ANTHROPIC_API_KEY: KEY },
+      )
+      expect(done.stdout).toBe('answeredagentbox: this is no proxy\n')
+      expect(servers.seen).toHaveLength(1)
+      const { headers } = servers.seen[0]!
+      expect(headers.match(/^x-api-key\n.*/gim)).toEqual([`x-api-key\n${KEY}`])
+      expect(headers.match(/^host\n.*/gim)).toEqual(['Host\napi.anthropic.com'])
+    })
+
+    it.each([
+      ['another host’s', UNCERTIFIED, {}, 'ERR_TLS_CERT_ALTNAME_INVALID'],
+      [
+        'of nobody known',
+        'api.anthropic.com',
+        { NODE_EXTRA_CA_CERTS: '' },
+        'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+      ],
+    ])('credentials: nothing to a server whose certificate is %s', async (_what, host, env, code) => {
+      config(`credentials:\n  - {host: ${host}, header: x-api-key, from: "env:ANTHROPIC_API_KEY"}\n`)
+      servers.seen.length = 0
+      const done = await sh(
+        'curl -sS http://127.0.0.1:61129/v1/messages',
+        { allow: [host] },
+        { ANTHROPIC_API_KEY: KEY, ...env },
+      )
+      expect(done.stdout).toBe(`agentbox: ${host} cannot be reached: ${code}\n`)
+      expect(servers.seen).toEqual([])
+    })
+
     it('credentials: a stream is not held up', async () => {
+      config(ANTHROPIC)
       const script = `curl -sSN $ANTHROPIC_BASE_URL/slow | while read -r line; do echo "$(date +%s%N) $line"; done`
       const done = await sh(script, {}, { ANTHROPIC_API_KEY: KEY })
       const times = [...done.stdout.matchAll(/(\d+) data: (?:one|two)/g)].map(

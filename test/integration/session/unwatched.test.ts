@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { changedRepositories } from '../../../src/session/unwatched.ts'
@@ -38,6 +46,11 @@ describe('changedRepositories', () => {
 
   it.each<[string, (path: string) => void, string[]]>([
     ['its config', () => appendFileSync(`${dir}/bare/config`, '\n'), ['bare/HEAD']],
+    [
+      'its config, written as if long ago',
+      () => (appendFileSync(`${dir}/bare/config`, '\n'), utimesSync(`${dir}/bare/config`, 0, 0)),
+      ['bare/HEAD'],
+    ],
     ['its hooks', () => writeFileSync(`${dir}/bare/hooks/post-checkout`, ''), ['bare/HEAD']],
     [
       'what an old hook does',
@@ -61,6 +74,8 @@ describe('changedRepositories', () => {
   it('looks into so many directories, the upper ones first, and says that there are more', () => {
     init('plain/objects/deep')
     expect(found(0, 4)).toEqual({ found: ['bare/HEAD', 'whole/.git'], left: true })
+    const all = ['bare/HEAD', 'plain/objects/deep/.git', 'whole/.git']
+    expect(found(0)).toEqual({ found: all, left: false })
   })
 
   it("enters git's own directory, but for what else is looked after there", () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import fc from 'fast-check'
 import { linkSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { fsPath } from '../../../../src/host/bytes.ts'
@@ -19,7 +19,15 @@ const policy: TrackerInput['masks']['policy'] = {
 const matcher = compileMatcher(policy)
 
 function maskInput(root: string): TrackerInput['masks'] {
-  return { matcher, policy, project: root, roots: [root], hidden: [`${root}/hidden`] }
+  const [target, source] = [`${root}/substituted.env`, `${root}/sample`]
+  const substitute = [{ value: { target, source }, origin: ORIGIN }]
+  return {
+    matcher,
+    policy: { ...policy, substitute },
+    project: root,
+    roots: [root],
+    hidden: [`${root}/hidden`],
+  }
 }
 
 function fresh(root: string): Mask[] {
@@ -133,6 +141,56 @@ describe('the tracked set', () => {
       symlinkSync(`${root}/a/.env`, `${root}/x.env`)
       await tracker.settled()
       await agrees(tracker, root)
+    } finally {
+      tracker.close()
+    }
+  })
+
+  it('has what a link leads to as soon as it is there, by whatever way', async () => {
+    const root = temporary()
+    for (const dir of ['in', 'one', 'two']) mkdirSync(`${root}/${dir}`)
+    symlinkSync('in/plain', `${root}/.env`)
+    symlinkSync('way/plain', `${root}/.env.way`)
+    symlinkSync('one', `${root}/way`)
+    writeFileSync(`${root}/two/plain`, 'B=1\n')
+    const { tracker, urgent } = track(root)
+    try {
+      await tracker.settled()
+      expect([...tracker.masks().keys()]).toEqual([])
+      writeFileSync(`${root}/in/plain`, 'A=1\n')
+      await agrees(tracker, root)
+      expect([...tracker.masks().keys()]).toEqual([`${root}/in/plain`])
+      symlinkSync('two', `${root}/new`)
+      renameSync(`${root}/new`, `${root}/way`)
+      await agrees(tracker, root)
+      expect([...tracker.masks().keys()]).toEqual([`${root}/in/plain`, `${root}/two/plain`])
+      expect(urgent.map(({ path }) => path)).toEqual(expect.arrayContaining([...tracker.masks().keys()]))
+    } finally {
+      tracker.close()
+    }
+  })
+
+  it('covers another secret where one is masked for what it is, not for its name, at once', async () => {
+    const root = temporary()
+    for (const name of ['.env', 'a.env', 'substituted.env', 'new', 'sample'])
+      writeFileSync(`${root}/${name}`, 'A=1\n')
+    linkSync(`${root}/.env`, `${root}/linked`)
+    const { tracker, urgent } = track(root)
+    const covers = async (name: string, look: string): Promise<void> => {
+      const one = { path: `${root}/${name}`, look: expect.objectContaining({ kind: look }) }
+      await vi.waitFor(() => expect(urgent).toContainEqual(expect.objectContaining(one)), 20_000)
+      urgent.length = 0
+    }
+    try {
+      await tracker.settled()
+      await agrees(tracker, root)
+      urgent.length = 0
+      renameSync(`${root}/new`, `${root}/substituted.env`)
+      await covers('substituted.env', 'substitute')
+      await agrees(tracker, root)
+      linkSync(`${root}/a.env`, `${root}/new`)
+      renameSync(`${root}/new`, `${root}/linked`)
+      await covers('linked', 'keys')
     } finally {
       tracker.close()
     }
