@@ -63,8 +63,7 @@ export function agentsOf(layers: readonly ParsedLayer[], always: boolean): Polic
   const named = new Set(layers.flatMap((one) => (one.rc.agents === undefined ? [] : [one.under ?? one.file])))
   const speakers = layers.filter(
     ({ layer, rc, under, file }) =>
-      (layer === 'repo' && (rc.agents !== undefined || !named.has(under ?? file))) ||
-      (layer === 'flag' && rc.agents !== undefined),
+      layer === 'repo' && (rc.agents !== undefined || !named.has(under ?? file)),
   )
   const own = layers.filter(
     ({ layer, rc }) =>

@@ -72,6 +72,11 @@ describe('the store', () => {
 })
 
 describe('a record that cannot be believed starts nothing', () => {
+  const spoilt = (file: string, part: object): void => {
+    const record = JSON.parse(readFileSync(file, 'utf8')) as { approved: object }
+    writeFileSync(file, JSON.stringify({ ...record, approved: { ...record.approved, ...part } }))
+  }
+
   it.each<[string, (file: string) => unknown]>([
     ['torn', (file) => writeFileSync(file, readFileSync(file).subarray(0, 60))],
     ['empty', (file) => writeFileSync(file, '')],
@@ -79,6 +84,15 @@ describe('a record that cannot be believed starts nothing', () => {
     ['about another file', (file) => writeFileSync(file, '{"version": 1, "path": "/x"}')],
     ['no record', (file) => writeFileSync(file, `{"version": 1, "path": "${PATH}", "approved": true}`)],
     ['a list', (file) => writeFileSync(file, '[]')],
+    ['nothing at all', (file) => writeFileSync(file, 'null')],
+    ['without a time', (file) => spoilt(file, { at: undefined })],
+    ['of other bytes than a hash has', (file) => spoilt(file, { sha256: ['abc'] })],
+    ['without hashes', (file) => spoilt(file, { sha256: 'abc' })],
+    ['without grants', (file) => spoilt(file, { grants: { length: 1 } })],
+    ['of a grant that is nothing', (file) => spoilt(file, { grants: [null] })],
+    ['of a grant without a kind', (file) => spoilt(file, { grants: [{ value: 'x' }] })],
+    ['of a grant without a value', (file) => spoilt(file, { grants: [{ kind: 'host', value: 1 }] })],
+    ['of a no that is none', (file) => writeFileSync(file, `{"version": 1, "path": "${PATH}", "denied": 1}`)],
     ['too large', (file) => writeFileSync(file, ' '.repeat(2 << 20))],
     ['a link', (file) => (renameSync(file, `${file}.x`), symlinkSync(`${file}.x`, file))],
     ['a directory', (file) => (rmSync(file), mkdirSync(file, 0o700))],

@@ -1,10 +1,13 @@
 import {
+  chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -116,6 +119,40 @@ describe('log-ins', () => {
     expect(read(HOST)).toEqual({ token: 'a' })
   })
 
+  it('bring out what is refreshed, and nothing that steers', () => {
+    write(HOST, { token: 'a', serverUrl: 'https://good.example' })
+    prepareStateFiles(input)
+    write(BOX, { token: 'b', serverUrl: 'https://evil.example' })
+    collectStateFiles(input)
+    expect(read(HOST)).toEqual({ token: 'b', serverUrl: 'https://good.example' })
+  })
+
+  it('stay as closed to others as they were, and are written to no file that waits for them', () => {
+    write(HOST, { token: 'a' })
+    chmodSync(`${top}/${HOST}`, 0o600)
+    prepareStateFiles(input)
+    write(BOX, { token: 'b' })
+    const victim = `${top}/${HOST}.agentbox-${process.pid}`
+    symlinkSync(`${top}/victim`, victim)
+    collectStateFiles(input)
+    expect(existsSync(`${top}/victim`)).toBe(false)
+    rmSync(victim, { force: true })
+    write(BOX, { token: 'c' })
+    collectStateFiles(input)
+    expect(read(HOST)).toEqual({ token: 'c' })
+    expect(statSync(`${top}/${HOST}`).mode & 0o777).toBe(0o600)
+  })
+
+  it('are read through no link that the agent made', () => {
+    write(HOST, { token: 'a' })
+    prepareStateFiles(input)
+    write('host/another', { token: 'b' })
+    rmSync(`${top}/${BOX}`)
+    symlinkSync(`${top}/host/another`, `${top}/${BOX}`)
+    collectStateFiles(input)
+    expect([read(HOST), read('host/another')]).toEqual([{ token: 'a' }, { token: 'b' }])
+  })
+
   it('never go through a link that the agent made', () => {
     write(HOST, { token: 'a' })
     write('host/victim', { keep: true })
@@ -151,6 +188,22 @@ describe('seeds', () => {
     write(BOX, { account: 'eve', mcpServers: { x: 'evil' }, projects: { '/p': { trusted: false } } })
     collectStateFiles(input)
     expect(read(HOST)).toMatchObject({ account: 'ann' })
+  })
+
+  it('tell nothing of projects where this one is none of them', () => {
+    write(HOST, { projects: { '/secret-project': { history: ['x'] } } })
+    prepareStateFiles(input)
+    expect(read(BOX)).toEqual({ projects: {} })
+  })
+
+  it('take in nothing that a link in the box leads to', () => {
+    write(HOST, { account: 'ann', projects: {} })
+    write('host/secret', { auths: 'secret' })
+    mkdirSync(`${top}/notes/home`, { recursive: true })
+    symlinkSync(`${top}/host/secret`, `${top}/${BOX}`)
+    prepareStateFiles(input)
+    expect(read('host/secret')).toEqual({ auths: 'secret' })
+    expect(lstatSync(`${top}/${BOX}`).isFile() ? read(BOX) : {}).not.toHaveProperty('auths')
   })
 
   it("keep the box's own until the host's changes, and then only for this project", () => {

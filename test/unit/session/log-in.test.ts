@@ -53,6 +53,18 @@ it.each([
     },
   ],
   [
+    'a token is a text without an address, a time is a number',
+    { accessToken: 'a', refreshToken: 'b', secret: 'https://good.example', expiresAt: 1, tokens: { x: 1 } },
+    {
+      accessToken: 'https://evil.example/a',
+      refreshToken: { $ref: 'evil' },
+      secret: 'evil',
+      expiresAt: 'never',
+      tokens: { x: true },
+    },
+    { accessToken: 'a', refreshToken: 'b', secret: 'https://good.example', expiresAt: 1, tokens: { x: 1 } },
+  ],
+  [
     'nothing is taken from a prototype',
     { __proto__: 1, token: 'a' },
     JSON.parse('{"__proto__":{"token":"b"}}'),
