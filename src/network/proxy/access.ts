@@ -128,7 +128,8 @@ export async function admit(
 }
 
 /** Why a route that was admitted leads nowhere any more, if the rules are others now. */
-export function refusalNow({ rules, permissive = false }: Access, route: Route): string | undefined {
+export function refusalNow(access: Access, route: Route): string | undefined {
+  const { rules, permissive = false } = access
   const { host, port, addresses } = route
   const authority = readAuthority(host.includes(':') ? `[${host}]` : host, port)
   if (authority === undefined) return 'the host cannot be read'
@@ -136,7 +137,8 @@ export function refusalNow({ rules, permissive = false }: Access, route: Route):
   if (!decision.allowed && (!permissive || isRestriction(decision.rule))) return decision.rule
   // A port's first bytes were looked at by what the entry said then.
   if (decision.allowed && route.exact && !decision.exact && !permissive) return `port ${port} is not named`
-  return addresses.map((address) => refusedAddress(rules, address, port)).find((why) => why !== undefined)
+  const reasons = addresses.map((address) => refusedAddress(rules, address, port, access.isOwn))
+  return reasons.find((why) => why !== undefined)
 }
 
 /** Ends what leads to places that the rules refuse now. Returns how many there were. */

@@ -55,8 +55,9 @@ describe('rules that become stricter', () => {
   const greeting = (remote: Duplex): void => void remote.write('hello')
   const tls = (host: string): [string, Buffer] => [connect(`${host}:443`), clientHello(host)]
   const world: World = {
-    allow: ['good.example', 'other.example', 'near.example', '10.0.0.1'],
-    names: { 'near.example': ['10.0.0.1'] },
+    allow: ['good.example', 'other.example', 'near.example', '10.0.0.1', 'own.example', '93.184.216.1'],
+    names: { 'near.example': ['10.0.0.1'], 'own.example': ['93.184.216.1'] },
+    own: ['93.184.216.1'],
     server: greeting,
   }
 
@@ -64,6 +65,7 @@ describe('rules that become stricter', () => {
     ['no longer listed', 'good.example', { allow: ['other.example'] }, /not in network\.allow/],
     ['denied', 'good.example', { ...world, deny: ['good.example'] }, /network\.deny/],
     ['at an address that must be listed', 'near.example', { allow: ['near.example'] }, /10\.0\.0\.1/],
+    ['at an address of this machine', 'own.example', { allow: ['own.example'] }, /this machine's own/],
     ['at an address that is denied', 'near.example', { ...world, deny: ['10.0.0.1'] }, /network\.deny/],
   ])('end what leads to a host that is %s, and nothing else', async (_what, host, stricter, rule) => {
     const stub = makeStub({ ...world, allow: [...world.allow, 'stays.example'] })

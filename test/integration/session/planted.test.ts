@@ -103,6 +103,31 @@ describe('what stood there before', () => {
   })
 })
 
+describe('a repository without a .git', () => {
+  const repository = (): string[] =>
+    ['HEAD', 'config', 'objects/x', 'refs/x'].map((name) => put(`project/bare/${name}`, ''))
+
+  it('that was there gets nothing more that steers git', () => {
+    watch(repository())
+    for (const name of ['description', 'HEAD', 'config']) planted.look(put(`project/bare/${name}`), 'listed')
+    expect(events).toEqual([])
+    for (const name of ['commondir', 'config.worktree', 'hooks'])
+      planted.look(put(`project/bare/${name}`), 'entry')
+    const taken = ['commondir', 'config.worktree', 'hooks'].map((name) => `quarantined project/bare/${name}`)
+    expect(events).toEqual(taken)
+  })
+
+  it('that is made loses its HEAD, whichever part comes last', () => {
+    watch()
+    const paths = repository()
+    planted.look(
+      paths.find((path) => path.endsWith('config'))!,
+      'entry',
+    )
+    expect(events).toEqual(['quarantined project/bare/HEAD'])
+  })
+})
+
 describe('what the user puts there', () => {
   it('stays, once it is read-only in the box', async () => {
     watch()
