@@ -157,6 +157,33 @@ describe('the node that runs agentbox', () => {
     expect(callShim(layout, { path: PATH }).got).toEqual(boxed(layout))
   })
 
+  it('is found with nothing of the project’s, whatever that calls its programs', () => {
+    withPolicy()
+    const tools = [
+      'readlink',
+      'realpath',
+      'dirname',
+      'basename',
+      'cat',
+      'sed',
+      'head',
+      'env',
+      'pwd',
+      'test',
+      'printf',
+    ]
+    const touched = under('touched')
+    for (const tool of tools)
+      program(
+        path.join(layout.project, 'bin'),
+        tool,
+        `#!/bin/sh\n: >'${touched}'\nexec /usr/bin/${tool} "$@"\n`,
+      )
+    const PATH = [layout.shims, path.join(layout.project, 'bin'), layout.bin, layout.nodeBin]
+    expect(callShim(layout, { path: PATH }).got).toEqual(boxed(layout))
+    expect(fs.existsSync(touched)).toBe(false)
+  })
+
   it('is not of the repository around the policy either, nor of another policy further out', () => {
     const cwd = makeDir(path.join(layout.project, 'packages/one'))
     fs.writeFileSync(path.join(cwd, '.agentboxrc'), '')
