@@ -96,6 +96,17 @@ static bool soften(int resource, rlim_t soft) {
   return setrlimit((__rlimit_resource_t)resource, &(struct rlimit){soft, now.rlim_max}) == 0;
 }
 
+/*
+ * What is under way in sockets is counted for the user, and refused by the sender's own limit: when a box has used all
+ * of its own, other boxes can still be given their listeners.
+ */
+static bool leave_descriptors(void) {
+  struct rlimit now;
+  if (getrlimit(RLIMIT_NOFILE, &now) != 0) return false;
+  rlim_t most = now.rlim_max - now.rlim_max / 4;
+  return setrlimit(RLIMIT_NOFILE, &(struct rlimit){now.rlim_cur < most ? now.rlim_cur : most, most}) == 0;
+}
+
 _Noreturn static void become_agent(int starter, struct limits limits, char **argv) {
   char go;
   int error = 0;
@@ -107,8 +118,8 @@ _Noreturn static void become_agent(int starter, struct limits limits, char **arg
   if (!limit(RLIMIT_CORE, 0) || !halve(RLIMIT_SIGPENDING) || !halve(RLIMIT_MSGQUEUE) ||
       (limits.processes > 0 && !limit(RLIMIT_NPROC, (rlim_t)limits.processes)) ||
       (limits.memory > 0 && !limit(RLIMIT_DATA, (rlim_t)limits.memory)) ||
-      (limits.open_files > 0 && !soften(RLIMIT_NOFILE, (rlim_t)limits.open_files)) || chdir(it.directory) != 0 ||
-      !enter_scope())
+      (limits.open_files > 0 && !soften(RLIMIT_NOFILE, (rlim_t)limits.open_files)) ||
+      !leave_descriptors() || chdir(it.directory) != 0 || !enter_scope())
     error = errno;
   for (int number = 1; number <= 64; number++) signal(number, SIG_DFL);
   sigset_t none;

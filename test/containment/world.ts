@@ -131,11 +131,15 @@ function description(home: TestHome, project: TestProject, host: HostSide): Reco
     hostMark: host.mark,
     handle: host.handle,
     ipc: host.ipc,
-    queues: { signals: ownLimit('pending signals'), messages: ownLimit('msgqueue size') },
+    queues: {
+      signals: ownLimit('pending signals'),
+      messages: ownLimit('msgqueue size'),
+      descriptors: ownLimit('open files'),
+    },
   }
 }
 
-/** The soft limit of this process, which the user's have from it; NaN if there is none. */
+/** The limit of this process, which the user's have from it; NaN if there is none. Node raises files' to the hard one. */
 function ownLimit(name: string): number {
   const found = new RegExp(`^Max ${name} +(\\S+)`, 'm').exec(readFileSync('/proc/self/limits', 'utf8'))
   return Number(found![1])

@@ -6,10 +6,10 @@ export function limits() {
   const table = fs.readFileSync('/proc/self/limits', 'utf8')
   const soft = (name) => new RegExp(`^${name} +(\\S+)`, 'm').exec(table)?.[1]
   const hard = (name) => new RegExp(`^${name} +\\S+ +(\\S+)`, 'm').exec(table)?.[1]
-  /** The kernel counts what is queued for the user, across namespaces; null: the user has no limit either. */
+  /** The kernel counts what is queued or under way for the user, across namespaces; null: the user has no limit either. */
   const shared = (name, what) =>
-    world.queues[what] === null || Number(soft(`Max ${name}`)) < world.queues[what]
-      ? pass(soft(`Max ${name}`))
+    world.queues[what] === null || Number(hard(`Max ${name}`)) < world.queues[what]
+      ? pass(hard(`Max ${name}`))
       : failed('all of them')
   return [
     ['limit-core-files', () => (hard('Max core file size') === '0' ? pass('none') : failed('core files'))],
@@ -17,6 +17,7 @@ export function limits() {
     ['limit-watches', () => all(['instances', 'watches'].map(watches))],
     ['queued-signals', () => shared('pending signals', 'signals')],
     ['queued-messages', () => shared('msgqueue size', 'messages')],
+    ['queued-descriptors', () => shared('open files', 'descriptors')],
     ['limit-tmp', () => sized('/tmp')],
     ['limit-shared-memory', () => sized('/dev/shm')],
   ]
