@@ -166,6 +166,22 @@ describe('the hooks', () => {
     expect(git('checkout', '-q', '-b', 'again').err).toBe('')
   })
 
+  it('refuse it also behind a hook that reads all that git says', () => {
+    mkdirSync(hooksDir(), { recursive: true })
+    writeFileSync(`${hooksDir()}/pre-push`, `#!/bin/sh\ncat >'${world.top}/said'\n`, { mode: 0o755 })
+    install()
+    world.git('init', '-q', '--bare', `${world.top}/remote.git`)
+    world.git('remote', 'add', 'origin', `${world.top}/remote.git`)
+    writeFileSync(`${world.root}/.env`, 'S=1\n')
+    git('add', '-f', '.env')
+    git('commit', '-q', '--no-verify', '-m', 'bad')
+    const pushed = git('push', '-q', 'origin', 'main')
+    expect([pushed.status, pushed.err]).toEqual([1, expect.stringContaining('.env   in ')])
+    expect(readFileSync(`${world.top}/said`, 'utf8')).toMatch(
+      /^refs\/heads\/main [0-9a-f]+ refs\/heads\/main 0+\n$/,
+    )
+  })
+
   it('refuse a push that brings a masked file, and say in which commit', () => {
     install()
     world.git('init', '-q', '--bare', `${world.top}/remote.git`)
