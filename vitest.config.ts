@@ -39,7 +39,7 @@ export default defineConfig({
       project('containment', 300_000, 1, 0),
       project('alone', 180_000, 1, 1, { include: alone }),
       project('integration', 180_000, 2, 2, { exclude: alone }),
-      project('e2e', 300_000, 3, 3),
+      project('e2e', 300_000, 2, 3),
       project('unit', 60_000, 2, 4),
     ],
   },
