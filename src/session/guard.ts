@@ -46,7 +46,7 @@ export function makeGuard(
   return {
     verdicts,
     async lost(part, reason, restore) {
-      if (over) return
+      if (over || box.ended) return
       journal.record({ kind: 'degraded', part, reason })
       const work = restore()
       let failure = await failureOf(work, GRACE, 'it could not be had back within a second')
@@ -55,6 +55,8 @@ export function makeGuard(
         void box.freeze()
         failure = await failureOf(work, PATIENCE, 'it could not be had back while the box stood still')
       }
+      // The end of a box takes its protections down as well, and may be told later.
+      if (box.ended) return
       if (failure !== undefined) return decide(`${part}: ${reason}; ${failure.text}`)
       if (stood) box.thaw()
       journal.record({ kind: 'restored', part, stood })

@@ -3,6 +3,7 @@ import { closeSync, constants, openSync } from 'node:fs'
 import type { Readable, Duplex } from 'node:stream'
 import { AgentboxError, fail } from '../errors.ts'
 import { readRegular } from '../host/files.ts'
+import { isExiting } from '../host/processes.ts'
 import type { Limits } from './cgroup.ts'
 import { joinBox, openInside, type Inside } from './inside.ts'
 import { HandLost } from './inside-talk.ts'
@@ -247,7 +248,11 @@ function heldBox(pid: number, process: number, { helper, control, inside, progre
     end: () => void control.write('end\n'),
     async rejoin() {
       const next = joinBox(helper.path, process, helper.sockets)
-      await next.joined
+      await next.joined.catch((error: unknown) => {
+        // With pid 1 the kernel ends all of the box.
+        this.ended ||= isExiting(process)
+        throw error
+      })
       next.hurry()
       if (this.ended) next.close()
       this.inside.close()

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises'
 import { openControl } from './control.ts'
 import type { EarlyWatch } from './early.ts'
 import { startLive, type LiveMasks } from './live.ts'
@@ -103,6 +103,8 @@ async function keepHandInside({ box, guard }: Watched, live: LiveMasks): Promise
   for (let tries = 0; tries < MOST_REJOINS; tries++) {
     await box.inside.lost
     await delay(SETTLE, undefined, { ref: false })
+    // Where this process was busy meanwhile, the word of the box's end is there but not read.
+    await turn()
     if (box.ended) return
     await guard.lost('masks', 'the helper in the box is gone', async () => {
       await box.rejoin()

@@ -78,6 +78,7 @@ function callsOf(box: HeldBox): Record<string, (...args: never[]) => unknown> {
       return true
     },
     rejoin: () => box.rejoin(),
+    ended: () => box.ended,
     freeze: () => box.freeze(),
     thaw: () => box.thaw(),
     /** This process does nothing else for that many milliseconds. */

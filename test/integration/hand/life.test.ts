@@ -66,6 +66,19 @@ describe.each(everybody)('the joined process, as %s', (who) => {
     await box.end()
   })
 
+  it('takes no place in a box whose process 1 is gone, which counts as ended before that is told', async () => {
+    const box = await openBox(bench, who)
+    const launch = childrenOf(box.node.pid!)[0]!
+    process.kill(launch, 'SIGSTOP')
+    expect(await box.call('ended')).toBe(false)
+    process.kill(box.pid, 'SIGKILL')
+    expect(await eventually(() => !existsSync(`/proc/${box.pid}`))).toBe(true)
+    expect(await box.call('rejoin')).toHaveProperty('thrown')
+    expect(await box.call('ended')).toBe(true)
+    process.kill(launch, 'SIGCONT')
+    expect(await eventually(() => !existsSync(`/proc/${launch}`))).toBe(true)
+  })
+
   it.each([
     ['node', 'forked'],
     ['launch', 'forked'],

@@ -9,6 +9,7 @@ afterEach(() => void vi.useRealTimers())
 
 interface Seen {
   guard: Guard
+  box: HeldBox
   /** What was done with the box, and told at once. */
   done: string[]
   events: SessionEvent[]
@@ -26,6 +27,7 @@ function watched(onFailure: OnFailure): Seen {
   } as unknown as HeldBox
   const journal = { record: (event: SessionEvent) => void events.push(event) } as unknown as Journal
   return {
+    box,
     guard: makeGuard(
       box,
       journal,
@@ -71,6 +73,22 @@ describe.each<[string, () => Promise<void>, Record<OnFailure, string[]>]>([
     expect(guard.verdicts).toHaveLength(isBack ? 0 : 1)
   })
 })
+
+it.each(['before', 'meanwhile'])(
+  'a protection that ends with its box is none that is lost: %s',
+  async (when) => {
+    const { guard, done, events, box } = watched('stop')
+    if (when === 'before') box.ended = true
+    const over = guard.lost('masks', 'the helper in the box is gone', () => {
+      box.ended = true
+      return fails()
+    })
+    await vi.advanceTimersByTimeAsync(70_000)
+    await over
+    expect([done, guard.verdicts]).toEqual([[], []])
+    expect(events.map(({ kind }) => kind)).toEqual(when === 'before' ? [] : ['degraded'])
+  },
+)
 
 it('nothing in the box runs on for more than a second meanwhile', async () => {
   const { guard, done } = watched('stop')
