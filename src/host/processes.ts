@@ -3,11 +3,18 @@ import { readFileSync } from 'node:fs'
 /** Of the flags in /proc/PID/stat: see proc(5), and sched.h of the kernel. */
 const PF_EXITING = 4
 
+/**
+ * What /proc/PID/stat says after the name, which may have blanks and brackets in it: state, parent, group, session,
+ * terminal, its foreground group, flags … (proc(5), from the third field on).
+ */
+export function statFields(stat: string): string[] {
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+}
+
 /** Clock ticks after boot at which a process started: together with the pid it names a process for good. */
 export function startTimeOf(pid: number): string | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+    return statFields(readFileSync(`/proc/${pid}/stat`, 'latin1'))[19]
   } catch {
     return undefined
   }
@@ -16,8 +23,8 @@ export function startTimeOf(pid: number): string | undefined {
 /** Does that process, of which /proc/PID is open, end, or has it ended? What cannot be told is no. */
 export function isExiting(process: number): boolean {
   try {
-    const stat = readFileSync(`/proc/self/fd/${process}/stat`, 'latin1')
-    return (Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[6]) & PF_EXITING) !== 0
+    const flags = statFields(readFileSync(`/proc/self/fd/${process}/stat`, 'latin1'))[6]
+    return (Number(flags) & PF_EXITING) !== 0
   } catch (error) {
     return ['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')
   }

@@ -3,6 +3,7 @@ import { boxWanted } from '../config/boxed.ts'
 import { markedBy, recognise } from '../policy/agents/recognise.ts'
 import { fromBytes } from './bytes.ts'
 import { linkTarget, realpathOf } from './files.ts'
+import { statFields } from './processes.ts'
 
 /** An agent that runs without a box in a directory that wants one. */
 export interface UnboxedAgent {
@@ -89,8 +90,7 @@ function argvOf(pid: number): string[] {
 
 function parentOf(pid: number): number {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
+    return Number(statFields(readFileSync(`/proc/${pid}/stat`, 'latin1'))[1])
   } catch {
     return 0
   }

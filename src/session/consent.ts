@@ -1,6 +1,7 @@
 import { isatty } from 'node:tty'
 import type { Approvals } from '../config/grants.ts'
 import { readRegular } from '../host/files.ts'
+import { statFields } from '../host/processes.ts'
 import { boxText } from '../ui/box.ts'
 import { counted, requestText, type Request } from '../ui/grants.ts'
 import { restrictionWords } from '../ui/restrictions.ts'
@@ -101,8 +102,8 @@ function grantsIn({ pending, approved }: Grants, path: string): Grants['pending'
 /** In the background a question would stop the whole job. */
 export function onTerminal(): boolean {
   if (!isatty(0) || !isatty(2)) return false
-  // Fields from the third on: state, parent, group, session, terminal, its foreground group.
-  const stat = readRegular('/proc/self/stat', 4096)?.toString('latin1') ?? ''
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return fields[2] !== undefined && fields[2] === fields[5]
+  const [, , group, , , foreground] = statFields(
+    readRegular('/proc/self/stat', 4096)?.toString('latin1') ?? '',
+  )
+  return group !== undefined && group === foreground
 }

@@ -3,7 +3,7 @@ import { closeSync, constants, openSync } from 'node:fs'
 import type { Readable, Duplex } from 'node:stream'
 import { AgentboxError, fail } from '../errors.ts'
 import { readRegular } from '../host/files.ts'
-import { isExiting } from '../host/processes.ts'
+import { isExiting, statFields } from '../host/processes.ts'
 import type { Limits } from './cgroup.ts'
 import { joinBox, openInside, type Inside } from './inside.ts'
 import { HandLost } from './inside-talk.ts'
@@ -191,8 +191,8 @@ function handleLine(line: string, launching: Launching): void {
 
 /** Somebody may have stopped the helper, which would hear of nothing then. It catches what stops a job. */
 function wake(child: ChildProcess): void {
-  const stat = readRegular(`/proc/${child.pid}/stat`, 4096)?.toString('latin1') ?? ''
-  if (/^.*\) T/s.test(stat)) child.kill('SIGCONT')
+  const [state] = statFields(readRegular(`/proc/${child.pid}/stat`, 4096)?.toString('latin1') ?? '')
+  if (state === 'T') child.kill('SIGCONT')
 }
 
 /** The last line. Closing our end lets the helper go; it waits, so that none of our writes can fail before. */

@@ -100,10 +100,9 @@ const WARDEN: Group = {
   group: 'process 1',
   reason: 'agentbox’s process 1 stops the box in an emergency: its limits and its share of time are its own',
   rules: [
-    refuseIf('EPERM', ['prlimit64', 'sched_setaffinity'], isOneOf(0, [PID_1]), STEERED),
     refuseIf(
       'EPERM',
-      ['sched_setscheduler', 'sched_setparam', 'sched_setattr'],
+      ['prlimit64', 'sched_setaffinity', 'sched_setscheduler', 'sched_setparam', 'sched_setattr'],
       isOneOf(0, [PID_1]),
       STEERED,
     ),

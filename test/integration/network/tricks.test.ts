@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { clientHello, helloOf, makeStub, serverNames, type World } from './stub.ts'
 
@@ -172,16 +173,8 @@ describe('smuggling', () => {
   })
 
   it('headers between client and proxy do not go on, and the length is one', async () => {
-    let seen = ''
-    const stub = makeStub({
-      ...world,
-      server(remote) {
-        remote.on('data', (chunk: Buffer) => {
-          seen += chunk.toString('latin1')
-          if (seen.includes('x=1')) remote.end(`HTTP/1.1 204 No Content${CRLF}${CRLF}`)
-        })
-      },
-    })
+    const heard = until('x=1')
+    const stub = makeStub({ ...world, server: heard.server })
     const headers = [
       'Connection: close, X-Drop',
       'X-Drop: 1',
@@ -193,27 +186,19 @@ describe('smuggling', () => {
       'POST',
     )
     await stub.say(`${post}x=1`, 100)
-    expect(seen).toMatch(/^POST \/p\?q HTTP\/1\.1\r\n/)
-    expect(seen).not.toMatch(/X-Drop|Proxy-|TE:/)
-    expect(seen.match(/content-length/gi)).toHaveLength(1)
+    expect(heard.text).toMatch(/^POST \/p\?q HTTP\/1\.1\r\n/)
+    expect(heard.text).not.toMatch(/X-Drop|Proxy-|TE:/)
+    expect(heard.text.match(/content-length/gi)).toHaveLength(1)
   })
 
   it('a body in chunks says so once, and asks for no other protocol', async () => {
-    let seen = ''
-    const stub = makeStub({
-      ...world,
-      server(remote) {
-        remote.on('data', (chunk: Buffer) => {
-          seen += chunk.toString('latin1')
-          if (seen.endsWith(`0${CRLF}${CRLF}`)) remote.end(`HTTP/1.1 204 No Content${CRLF}${CRLF}`)
-        })
-      },
-    })
+    const heard = until(`0${CRLF}${CRLF}`)
+    const stub = makeStub({ ...world, server: heard.server })
     const headers = ['Transfer-Encoding: chunked', 'Upgrade: h2c', 'Keep-Alive: 5', 'Expect: 100-continue']
     const post = get('http://good.example/', 'good.example', ...headers).replace('GET', 'POST')
     expect(await stub.say(`${post}3${CRLF}x=1${CRLF}0${CRLF}${CRLF}`, 100)).toContain('204 No Content')
-    expect(seen.match(/transfer-encoding: chunked/gi)).toHaveLength(1)
-    expect(seen).not.toMatch(/upgrade|keep-alive|expect/i)
+    expect(heard.text.match(/transfer-encoding: chunked/gi)).toHaveLength(1)
+    expect(heard.text).not.toMatch(/upgrade|keep-alive|expect/i)
   })
 })
 
@@ -413,3 +398,17 @@ describe('the proxy of the host', () => {
     expect(stub.dialled).toEqual([])
   })
 })
+
+/** A server that answers when it has heard all, of which that is the end. */
+function until(end: string) {
+  const heard = {
+    text: '',
+    server(remote: Duplex): void {
+      remote.on('data', (chunk: Buffer) => {
+        heard.text += chunk.toString('latin1')
+        if (heard.text.endsWith(end)) remote.end(`HTTP/1.1 204 No Content${CRLF}${CRLF}`)
+      })
+    },
+  }
+  return heard
+}
