@@ -6,12 +6,17 @@
  * pid namespace. So what the terminal, the shell or a script send to our group is passed on to the
  * agent's, and what the terminal sends to the agent's group is passed on to ours.
  *
- * Node gets every signal of our group too and reports it, not knowing who else got it. Hence a credit:
- * for a signal that launch has seen itself, Node's next report of it is dropped.
+ * Node gets every signal of our group too and reports it, not knowing who else got it. So what it reports
+ * of a signal that launch has seen itself is dropped until it has answered a mark, which it does when it has
+ * reported all that had come before. A time or a count would not do: Node may be at work or stopped, and the
+ * kernel makes one of two that nobody took.
  */
 #include "common.h"
 
-enum { CREDIT_MS = 1000, PONG_MS = 100 };
+enum { JUST_MS = 1000, PONG_MS = 100 };
+
+/* The answer to one that is outdated says nothing of the last signal. */
+enum mark { NO_MARK, MARKED, OUTDATED };
 
 struct line {
   char text[64];
@@ -28,7 +33,8 @@ static struct {
   int stop_signal; /* frozen because the agent was stopped; 0: not for that */
   bool owes_pong;
   uint64_t waiting; /* signals that came before the agent was there */
-  int64_t credit[65];
+  enum mark marks[65];
+  int64_t stopped_ms; /* when our group last got SIGTSTP */
   struct line input;
   char end[32]; /* what Node is told when nothing of the box is left */
   int status;   /* of the monitor */
@@ -88,12 +94,15 @@ static void take_back_from_the_dead(void) {
 
 /* ---- signals ---- */
 
-static void credit(int number) { it.credit[number] = now_ms() + CREDIT_MS; }
+static void mark(int number) {
+  if (number == SIGTSTP) it.stopped_ms = now_ms();
+  if (it.marks[number] == NO_MARK) tell_node("mark", number);
+  it.marks[number] = it.marks[number] == NO_MARK ? MARKED : OUTDATED;
+}
 
-static bool spend_credit(int number) {
-  bool valid = it.credit[number] > now_ms();
-  it.credit[number] = 0;
-  return valid;
+static void on_marked(int number) {
+  if (it.marks[number] == OUTDATED) tell_node("mark", number);
+  it.marks[number] = it.marks[number] == OUTDATED ? MARKED : NO_MARK;
 }
 
 static void resume(void) {
@@ -118,15 +127,15 @@ static void to_our_group(int number) {
   sigset_t one;
   sigemptyset(&one);
   sigaddset(&one, number);
-  credit(number);
   kill(0, number);
   while (sigtimedwait(&one, NULL, &(struct timespec){0}) < 0 && errno == EINTR) continue;
+  mark(number);
 }
 
 static void on_group_signal(const struct signalfd_siginfo *info) {
   int number = (int)info->ssi_signo;
   if (!is_signal(number) || number == SIGCHLD) return;
-  credit(number);
+  mark(number);
   /* A neighbour asked for the terminal that the agent has. Bare, both would have it. */
   if ((number == SIGTTIN || number == SIGTTOU) && agent_has_terminal()) return;
   to_box(SIGNAL_GROUP, number);
@@ -161,7 +170,7 @@ static void freeze(void) {
 static void on_stopped(int number) {
   if (it.freezing || it.frozen || served_with_terminal(number)) return;
   /* Programs in raw mode do Ctrl-Z by kill(0, SIGTSTP), for the script around them to stop as well. */
-  if (number == SIGTSTP && agent_has_terminal() && it.credit[number] <= now_ms()) to_our_group(number);
+  if (number == SIGTSTP && agent_has_terminal() && now_ms() - it.stopped_ms > JUST_MS) to_our_group(number);
   it.stop_signal = number;
   freeze();
 }
@@ -308,7 +317,7 @@ static void thaw_box(void) {
 /* Node was stopped together with the agent, and runs again. */
 static void on_resume(void) {
   if (!it.frozen) return;
-  credit(SIGCONT);
+  mark(SIGCONT);
   if (it.held) it.stop_signal = 0;
   else resume();
 }
@@ -325,8 +334,10 @@ static void on_line(const char *text) {
   else if (strcmp(text, "freeze") == 0) hold_box();
   else if (strcmp(text, "thaw") == 0) thaw_box();
   else if (strcmp(text, "unjoin") == 0) drop_joiner();
+  else if (sscanf(text, "marked %d%n", &number, &end) == 1 && text[end] == '\0' && is_signal(number))
+    on_marked(number);
   else if (sscanf(text, "signal %d%n", &number, &end) == 1 && text[end] == '\0' && is_signal(number)) {
-    if (!spend_credit(number)) to_box(SIGNAL_AGENT, number);
+    if (it.marks[number] == NO_MARK) to_box(SIGNAL_AGENT, number);
   } else end_box();
 }
 
@@ -405,7 +416,7 @@ int launch_main(bool sockets) {
     };
     if (poll(fds, 3, it.owes_pong ? PONG_MS : -1) < 0 && errno != EINTR) die("poll");
     if (it.owes_pong) on_ping();
-    if (fds[0].revents != 0) read_signals(); /* first: credits must be there before Node's reports */
+    if (fds[0].revents != 0) read_signals(); /* first: marks must be there before Node's reports */
     if (it.box.channel >= 0 && fds[1].revents != 0) read_channel();
     if (node && fds[2].revents != 0 && !read_control()) {
       node = false;

@@ -91,7 +91,7 @@ interface Launching {
   progress: Progress
 }
 
-/* Lines of the helper: ready PID, started, stopped SIGNAL, held, ending, then how it ended. */
+/* Lines of the helper: ready PID, started, mark SIGNAL, stopped SIGNAL, held, ending, then how it ended. */
 const LARGEST_CAPTURE = 64 << 10
 const SIGKILL = 9
 /** SIGHUP, SIGINT, SIGQUIT, SIGTERM. */
@@ -183,6 +183,7 @@ function handleLine(line: string, launching: Launching): void {
   const [word, text] = line.split(' ')
   const value = Number(text)
   if (word === 'ready') void hold(value, launching)
+  else if (word === 'mark') answer(value, control)
   else if (word === 'stopped') stop(value, control)
   else if (word === 'ending' && progress.box !== undefined) progress.box.ended = true
   else if (word === 'held') progress.onHeld.splice(0).forEach((resolve) => resolve())
@@ -259,6 +260,11 @@ function heldBox(pid: number, process: number, { helper, control, inside, progre
       this.inside = next
     },
   }
+}
+
+/** Signals that came before the mark are reported first: by the turn after the next, for Node polls them last. */
+function answer(number: number, control: Duplex): void {
+  setImmediate(() => setImmediate(() => control.write(`marked ${number}\n`)))
 }
 
 /** The agent and all of its box are stopped, so this process may stop as well. */

@@ -10,7 +10,7 @@ type Spec = Omit<LaunchInput, 'seccomp' | 'data' | 'onReady'> & {
   /** Where the pid of the box's pid 1 is written when it is ready. */
   pidFile?: string
   /** How `onReady` ends. */
-  ready?: 'throw' | 'signal' | 'freeze'
+  ready?: 'throw' | 'signal' | 'freeze' | 'busy'
 }
 
 const [file, ...command] = process.argv.slice(2)
@@ -25,6 +25,8 @@ const end = await launch(startHelper(spec.helper, spec.sockets === true), {
     const { pid } = box
     if (spec.pidFile !== undefined) writeFileSync(spec.pidFile, `${pid}\n`)
     if (spec.ready === 'freeze') void box.freeze().then(() => (process.stdout.write('frozen\n'), box.thaw()))
+    // From now on this process hears of what comes only each second and a half.
+    if (spec.ready === 'busy') setInterval(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500), 1).unref()
     if (spec.ready === 'throw') throw new Error('not as planned')
     if (spec.ready !== 'signal') return
     process.kill(process.pid, 'SIGTERM')
