@@ -1,10 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, constants, openSync } from 'node:fs'
-import type { Readable, Duplex } from 'node:stream'
-import { AgentboxError, fail } from '../errors.ts'
-import { readRegular } from '../host/files.ts'
-import { isExiting, statFields } from '../host/processes.ts'
+import type { Duplex, Readable } from 'node:stream'
+import { AgentboxError } from '../errors.ts'
+import { isExiting } from '../host/processes.ts'
 import type { Limits } from './cgroup.ts'
+import { closed, collect, eachLine, unstarted, wake, type Helper } from './helper.ts'
 import { joinBox, openInside, type Inside } from './inside.ts'
 import { HandLost } from './inside-talk.ts'
 import { encodeRequest } from './request.ts'
@@ -72,17 +71,6 @@ interface Progress {
   forGood: boolean
 }
 
-/** The native helper before it has been told what to start. */
-export interface Helper {
-  /** Absolute. */
-  path: string
-  child: ChildProcess
-  /** Sockets in the box's network will be asked of `Inside`. */
-  sockets: boolean
-  /** Ends it, if it is not to start anything. */
-  dismiss(): void
-}
-
 interface Launching {
   input: LaunchInput
   helper: Helper
@@ -92,37 +80,11 @@ interface Launching {
 }
 
 /* Lines of the helper: ready PID, started, mark SIGNAL, stopped SIGNAL, held, ending, then how it ended. */
-const LARGEST_CAPTURE = 64 << 10
 const SIGKILL = 9
 /** SIGHUP, SIGINT, SIGQUIT, SIGTERM. */
 const ENDING: ReadonlySet<number> = new Set([1, 2, 3, 15])
 const SIGTTIN = 21
 const SIGTTOU = 22
-
-/**
- * Starts the helper; not more, so that it gets ready while this process is still at work. A helper that cannot
- * be started is told of by `launch`, which must follow in the same turn of the event loop, or `dismiss`.
- */
-export function startHelper(path: string, sockets: boolean): Helper {
-  const child = spawn(path, ['launch', ...(sockets ? ['sockets'] : [])], {
-    cwd: '/',
-    env: {},
-    stdio: [
-      ...(['inherit', 'inherit', 'inherit', 'pipe', 'pipe', 'pipe'] as const),
-      ...(sockets ? ['ipc' as const] : []),
-    ],
-  })
-  return {
-    path,
-    child,
-    sockets,
-    dismiss() {
-      child.on('error', () => {})
-      for (const stream of child.stdio) stream?.destroy()
-      if (child.connected) child.disconnect()
-    },
-  }
-}
 
 /**
  * Builds the box, lets `onReady` look at it, runs the agent in it with this process's standard streams,
@@ -188,12 +150,6 @@ function handleLine(line: string, launching: Launching): void {
   else if (word === 'ending' && progress.box !== undefined) progress.box.ended = true
   else if (word === 'held') progress.onHeld.splice(0).forEach((resolve) => resolve())
   else if (word !== 'started' && word !== 'ending') finish(word ?? '', value, control, progress)
-}
-
-/** Somebody may have stopped the helper, which would hear of nothing then. It catches what stops a job. */
-function wake(child: ChildProcess): void {
-  const [state] = statFields(readRegular(`/proc/${child.pid}/stat`, 4096)?.toString('latin1') ?? '')
-  if (state === 'T') child.kill('SIGCONT')
 }
 
 /** The last line. Closing our end lets the helper go; it waits, so that none of our writes can fail before. */
@@ -281,47 +237,4 @@ function withCapture(end: AgentEnd | undefined, stderr: string): AgentEnd {
   if (end?.kind === 'setup-failed') return { ...end, stderr }
   // No last word: somebody killed the helper, and the kernel the box.
   return end ?? { kind: 'killed', signal: SIGKILL }
-}
-
-function collect(stream: Readable): () => string {
-  const chunks: Buffer[] = []
-  let room = LARGEST_CAPTURE
-  stream.on('error', () => {})
-  stream.on('data', (chunk: Buffer) => {
-    if (room > 0) chunks.push(chunk.subarray(0, room))
-    room -= chunk.length
-  })
-  return () => Buffer.concat(chunks).toString('utf8')
-}
-
-function eachLine(stream: Readable, onLine: (line: string) => void): void {
-  let rest = ''
-  stream.setEncoding('latin1')
-  stream.on('data', (chunk: string) => {
-    const lines = (rest + chunk).split('\n')
-    rest = lines.pop()!
-    for (const line of lines) onLine(line)
-  })
-}
-
-/** Node tells why a little later; where descriptors ran out it has not even made the streams. */
-function unstarted(child: ChildProcess, helper: string): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    child.once('error', (cause: NodeJS.ErrnoException) => {
-      try {
-        if (cause.code === 'ENOENT' || cause.code === 'EACCES')
-          fail({ code: 'helper-missing', path: helper }, cause)
-        fail({ code: 'io', action: 'start', path: helper, reason: cause.message }, cause)
-      } catch (error) {
-        reject(error)
-      }
-    })
-  })
-}
-
-function closed(child: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    child.once('close', () => resolve())
-    child.once('error', reject)
-  })
 }

@@ -47,7 +47,7 @@ export function serveSshAgent({ plan, situation }: Prepared): { close(): void } 
 
 /**
  * `place`: the path of a socket may have a hundred bytes, that of a home more. Node listens at once and only tells
- * later why it cannot, and `launch` has to follow in this turn of the event loop (see `startHelper`).
+ * later why it cannot, and `launch` has to follow in this turn of the event loop (see `startHelper` in helper.ts).
  */
 function listenAt(server: Server, place: string, path: string): void {
   server.on('error', () => {})

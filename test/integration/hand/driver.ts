@@ -3,14 +3,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import type { Identity } from '../../../src/plan/ops.ts'
+import { startHelper } from '../../../src/session/helper.ts'
 import type { Inside, LiveLook } from '../../../src/session/inside.ts'
-import {
-  endStatus,
-  launch,
-  startHelper,
-  type HeldBox,
-  type LaunchInput,
-} from '../../../src/session/launcher.ts'
+import { endStatus, launch, type HeldBox, type LaunchInput } from '../../../src/session/launcher.ts'
 
 type Spec = Omit<LaunchInput, 'seccomp' | 'onReady'> & {
   helper: string

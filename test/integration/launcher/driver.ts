@@ -1,6 +1,7 @@
 // Stands in for the command line: runs the box that a JSON file describes, and ends like the agent.
 import { readFileSync, writeFileSync } from 'node:fs'
-import { endStatus, launch, startHelper, type LaunchInput } from '../../../src/session/launcher.ts'
+import { startHelper } from '../../../src/session/helper.ts'
+import { endStatus, launch, type LaunchInput } from '../../../src/session/launcher.ts'
 
 type Spec = Omit<LaunchInput, 'seccomp' | 'data' | 'onReady'> & {
   helper: string
@@ -26,7 +27,8 @@ const end = await launch(startHelper(spec.helper, spec.sockets === true), {
     if (spec.pidFile !== undefined) writeFileSync(spec.pidFile, `${pid}\n`)
     if (spec.ready === 'freeze') void box.freeze().then(() => (process.stdout.write('frozen\n'), box.thaw()))
     // From now on this process hears of what comes only each second and a half.
-    if (spec.ready === 'busy') setInterval(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500), 1).unref()
+    if (spec.ready === 'busy')
+      setInterval(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500), 1).unref()
     if (spec.ready === 'throw') throw new Error('not as planned')
     if (spec.ready !== 'signal') return
     process.kill(process.pid, 'SIGTERM')

@@ -114,8 +114,12 @@ describe.each(everybody)('as %s', (who) => {
     const inside = String.raw`n=0; trap "n=\$((n+1)); echo up" USR1; trap "echo \$n; exit" USR2
       echo up; while :; do sleep 0.02; done`
     const box = `${bench.words({ spec: { ready: 'busy' } })} bash -c '${inside}'`
-    const next = (n: number): string => `kill -USR1 0; until [ $(grep -c up $out/0) -gt ${n} ]; do sleep 0.02; done`
-    const script = whenUp([box], `trap "" USR1 USR2; ${next(1)}; ${next(2)}; ${next(3)}; sleep 4; kill -USR2 0`)
+    const next = (n: number): string =>
+      `kill -USR1 0; until [ $(grep -c up $out/0) -gt ${n} ]; do sleep 0.02; done`
+    const script = whenUp(
+      [box],
+      `trap "" USR1 USR2; ${next(1)}; ${next(2)}; ${next(3)}; sleep 3; kill -USR2 0`,
+    )
     const done = await bench.shell(['setsid', '--wait', 'bash', '-c', script], who)
     expect(done.stdout).toBe('up\nup\nup\nup\n3\n')
   })
