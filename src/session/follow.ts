@@ -3,6 +3,7 @@ import { milliseconds } from '../host/clock.ts'
 import { policyChanges } from '../config/changes.ts'
 import { restricted } from '../config/restrict.ts'
 import { fsPath } from '../host/bytes.ts'
+import type { Turns } from '../masks/watch/turn.ts'
 import type { Policy } from '../policy/types.ts'
 import { refusalWords, sayChanges } from '../ui/wording/policy-changes.ts'
 import { watchNames } from './follow-watch.ts'
@@ -28,6 +29,8 @@ export interface FollowInput {
   /** Something may have changed, also what is no policy. */
   onLook(): void
   degraded(reason: string): void
+  /** Of this process, which this bundle does not share. */
+  turns: Turns
 }
 
 export interface Follower {
@@ -76,6 +79,7 @@ export function startFollowing(input: FollowInput): Follower {
     () => [...input.inputs(), ...input.others],
     () => soon(state),
     (reason) => input.degraded(reason),
+    input.turns,
   )
   const net = setInterval(() => soon(state), NET).unref()
   soon(state)

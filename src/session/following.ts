@@ -2,6 +2,7 @@ import { policyPlaces } from '../config/find.ts'
 import { recordPath } from '../config/trust.ts'
 import { configPlaces } from '../config/user-config.ts'
 import { realpathOf } from '../host/files.ts'
+import { eventTurns } from '../masks/watch/turn.ts'
 import type { Follower, FollowInput } from './follow.ts'
 import { followGit } from './follow-git.ts'
 import type { LiveMasks } from './live.ts'
@@ -84,5 +85,6 @@ function inputOf(watched: Watched, live: LiveMasks, network: BoxNetwork): Follow
     say: (file, effect) => journal.record({ kind: 'policy', file, effect }),
     onLook: git.look,
     degraded: (reason) => journal.record({ kind: 'degraded', part: 'policy', reason }),
+    turns: eventTurns(),
   }
 }

@@ -2,6 +2,7 @@ import { watch, type FSWatcher } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fsPath } from '../host/bytes.ts'
 import { nameOf, parentOf } from '../host/paths.ts'
+import { eventTurns, restingWatch } from '../masks/watch/turn.ts'
 import type { Identity } from '../plan/ops.ts'
 import { linkFor, refreshCopy, type GitConfigs } from './git-config.ts'
 import type { Guard } from './guard.ts'
@@ -38,31 +39,34 @@ export function keepReadonly(input: ReadonlyInput): () => void {
   const known = new Map(input.paths.map((path) => [path, keyAt(path)]))
   const kept: Kept = { ...input, known, closed: false }
   const dirs = [...new Set(input.paths.map(parentOf))]
-  const watchers = dirs.flatMap((dir) => {
+  const watches = dirs.map((dir) => {
     const inside = input.paths.filter((path) => parentOf(path) === dir)
-    return watcherOf(kept, dir, inside)
+    return watchDirectory(kept, dir, inside)
   })
   const round = setInterval(() => input.paths.forEach((path) => look(kept, path)), ROUND).unref()
   return () => {
     kept.closed = true
     clearInterval(round)
-    for (const watcher of watchers) watcher.close()
+    for (const one of watches) one.close()
   }
 }
 
-function watcherOf(kept: Kept, dir: string, paths: readonly string[]): FSWatcher[] {
+function watchDirectory(kept: Kept, dir: string, paths: readonly string[]): { close(): void } {
   const names = new Map(paths.map((path) => [nameOf(path), path]))
-  try {
-    const watcher = watch(fsPath(dir), { persistent: false }, (_, name) => {
-      const path = name === null ? undefined : names.get(name)
-      if (path !== undefined) look(kept, path)
-    })
-    // The round goes on.
-    watcher.on('error', () => watcher.close())
-    return [watcher]
-  } catch {
-    return []
+  const open = (heard: () => void): FSWatcher | undefined => {
+    try {
+      const watcher = watch(fsPath(dir), { persistent: false }, (_, name) => {
+        const path = name === null ? undefined : names.get(name)
+        if (path !== undefined) look(kept, path)
+        heard()
+      })
+      return watcher.on('error', () => watcher.close())
+    } catch {
+      // The round goes on.
+      return undefined
+    }
   }
+  return restingWatch(open, () => paths.forEach((path) => look(kept, path)), eventTurns())
 }
 
 function look(kept: Kept, path: string): void {

@@ -4,7 +4,7 @@ import { checkRoot, finishEvents, onEvent } from './events.ts'
 import { unheardFileSystem } from './places.ts'
 import { makePoller } from './poller.ts'
 import { enter, statOf, type Job, type Tree } from './tree.ts'
-import { countTurns, overflowLimit } from './turn.ts'
+import { eventTurns } from './turn.ts'
 import { newDirectory, type Directory, type TreeInput, type TreeWatch } from './types.ts'
 import { slicedWalk } from './walk.ts'
 
@@ -32,6 +32,10 @@ export function watchTree(input: TreeInput): TreeWatch {
     const unheard = unheardFileSystem(path)
     if (unheard !== undefined) tree.unheard = unheard
   }
+  const stopHearing = tree.turns.onFull((events) => {
+    tree.missed = true
+    input.on.missed(`${events} events at once`)
+  })
   const round = setInterval(() => tree.roots.forEach((root) => checkRoot(tree, root)), ROUND).unref()
   const rescan = async (): Promise<void> => {
     tree.missed = false
@@ -55,6 +59,7 @@ export function watchTree(input: TreeInput): TreeWatch {
     close() {
       tree.closed = true
       clearInterval(round)
+      stopHearing()
       tree.waiting = []
       tree.again.clear()
       tree.walk.close()
@@ -67,16 +72,12 @@ export function watchTree(input: TreeInput): TreeWatch {
 function makeTree(input: TreeInput): Tree {
   const { on } = input
   const walk = slicedWalk<Job>((job) => enter(tree, job))
-  const onOverflow = (events: number): void => {
-    tree.missed = true
-    if (!tree.closed) on.missed(`${events} events at once`)
-  }
   const tree: Tree = {
     input,
     apart: new Set([...input.roots, ...(input.hidden ?? [])]),
     roots: new Map(),
     walk,
-    turns: countTurns(overflowLimit(), onOverflow),
+    turns: eventTurns(),
     poller: makePoller({
       look: (directory) => walk.push({ directory, mode: 'check' }, true),
       interesting: input.interesting,

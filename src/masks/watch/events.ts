@@ -1,12 +1,11 @@
 import { accessSync, constants } from 'node:fs'
 import { fsPath } from '../../host/bytes.ts'
+import { REST } from './turn.ts'
 import { add, enter, enters, identityOf, statOf, vanish, type Tree } from './tree.ts'
 import type { Directory } from './types.ts'
 
 /** Events of one directory in one turn of the loop from which on it may be paused. */
-const HOT = 512
-/** Milliseconds. */
-const PAUSE = 100
+const HOT = 4
 
 /** Names that are no secret's wait for the end of this turn, but no more of them than so many. */
 const MOST_WAITING = 64
@@ -87,9 +86,8 @@ export function checkRoot(tree: Tree, root: Directory): void {
 }
 
 /**
- * libuv goes on as long as there are events, so a process that makes and removes files in a loop would keep
- * everything else from its turn for ever. Such a directory is listed from time to time instead; what is in
- * the queue for it is lost, which is why this is done only in a turn that counts as an overflow.
+ * A directory in which something happens all the time is listed from time to time instead. What is in the queue for
+ * it is lost, which is why this is done only in a turn that counts as an overflow.
  */
 function cool(tree: Tree, directory: Directory, turn: number): void {
   if (directory.turn !== turn) {
@@ -99,5 +97,5 @@ function cool(tree: Tree, directory: Directory, turn: number): void {
   if (++directory.events < HOT || !tree.turns.full() || directory.watcher === undefined) return
   directory.watcher.close()
   directory.watcher = undefined
-  setTimeout(() => tree.walk.push({ directory, mode: 'check' }, true), PAUSE).unref()
+  setTimeout(() => tree.walk.push({ directory, mode: 'check' }, true), REST).unref()
 }

@@ -61,8 +61,11 @@ function open(tree: Tree, directory: Directory): void {
     const watcher = watch(
       fsPath(directory.path),
       { persistent: false, encoding: 'buffer' },
-      (type, name: Buffer | null) =>
-        tree.onEvent(directory, type, name === null ? undefined : fromBytes(name)),
+      (type, name: Buffer | null) => {
+        tree.onEvent(directory, type, name === null ? undefined : fromBytes(name))
+        // It waits for the end of a turn that would not come (see `Turns`).
+        if (directory.dropped && tree.turns.full()) watcher.close()
+      },
     )
     watcher.on('error', (error) => fallBack(tree, directory, codeOf(error)))
     directory.watcher = watcher

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { startFollowing, type Follower } from '../../../src/session/follow.ts'
+import { eventTurns } from '../../../src/masks/watch/turn.ts'
 import { policyWith } from '../../unit/policy/policies.ts'
 
 /** Milliseconds: of the five seconds after which everything is looked at in any case. */
@@ -30,6 +31,7 @@ beforeEach(() => {
     say() {},
     onLook() {},
     degraded() {},
+    turns: eventTurns(),
   })
 })
 afterEach(() => {
