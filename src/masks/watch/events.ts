@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs'
 import { fsPath } from '../../host/bytes.ts'
+import { milliseconds } from '../../host/clock.ts'
 import { REST } from './turn.ts'
 import { add, enter, enters, identityOf, statOf, vanish, type Tree } from './tree.ts'
 import type { Directory } from './types.ts'
@@ -9,6 +10,9 @@ const HOT = 4
 
 /** Names that are no secret's wait for the end of this turn, but no more of them than so many. */
 const MOST_WAITING = 64
+
+/** Milliseconds for which new directories are listed at once: one may have a million names. */
+const AT_ONCE = 10
 
 /** An event whose name has been told; the rest of its work is to be done. */
 export interface Waiting {
@@ -37,24 +41,26 @@ export function onEvent(tree: Tree, directory: Directory, type: string, name: st
 
 /** The rest of the work for what has been told, in the order in which it came. */
 export function finishEvents(tree: Tree): void {
+  const began = milliseconds()
   for (const { directory, type, name, path } of tree.waiting.splice(0)) {
     if (directory.dropped || tree.closed) continue
     if (directory.root && name === directory.name) checkRoot(tree, directory)
     if (type === 'change') {
       tree.input.on.any(path, 'content', undefined)
       onAttributes(tree, directory.children.get(name))
-    } else onEntry(tree, directory, name, path)
+    } else onEntry(tree, directory, name, path, milliseconds() - began < AT_ONCE)
   }
 }
 
-function onEntry(tree: Tree, directory: Directory, name: string, path: string): void {
+function onEntry(tree: Tree, directory: Directory, name: string, path: string, atOnce: boolean): void {
   const known = directory.children.get(name)
   // Also if a directory stands there now: it is another one, or its watches may be another path's.
   if (known !== undefined) vanish(tree, known, directory)
   const stat = statOf(path)
   tree.input.on.any(path, 'entry', stat)
   if (stat?.isDirectory() === true && enters(tree, name, path)) {
-    enter(tree, { directory: add(tree, directory, name, 'new'), mode: 'new' })
+    const child = add(tree, directory, name, 'new')
+    if (atOnce) enter(tree, { directory: child, mode: 'new' })
   }
   // A directory called .git counts as git's own as soon as it has a HEAD.
   if (name === 'HEAD' && directory.name === '.git') leaveIfSkipped(tree, directory)

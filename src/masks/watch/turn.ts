@@ -53,8 +53,8 @@ export function restingWatch(
   return { close }
 }
 
-/** Milliseconds, and events: fewer of them do not make a turn long, but something else. */
-const [LONG, SOME] = [250, 256]
+/** Milliseconds, also of the processor: a machine that does much else makes no turn long. */
+const LONG = 250
 
 let ofProcess: Turns | undefined
 
@@ -64,7 +64,7 @@ export function eventTurns(): Turns {
 }
 
 function countTurns(limit: number): Turns {
-  let [turn, events, began] = [0, 0, 0]
+  let [turn, events, began, used] = [0, 0, 0, 0]
   let over = false
   const listeners = new Set<(events: number) => void>()
   const end = (): void => {
@@ -79,12 +79,13 @@ function countTurns(limit: number): Turns {
       if (events++ === 0) {
         turn++
         began = milliseconds()
+        used = processorTime()
         setImmediate(end)
       }
       return turn
     },
     full() {
-      over ||= events >= limit || (events >= SOME && milliseconds() - began > LONG)
+      over ||= events >= limit || (milliseconds() - began > LONG && processorTime() - used > LONG)
       return over
     },
     onFull(listener) {
@@ -103,4 +104,10 @@ export function overflowLimit(): number {
   } catch {
     return FALLBACK / 2
   }
+}
+
+/** Milliseconds. */
+function processorTime(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1e3
 }
