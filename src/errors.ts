@@ -50,6 +50,7 @@ export type Problem =
   | { code: 'bwrap-untrusted'; path: string; reason: string }
   | { code: 'bwrap-failed'; stderr: string }
   | { code: 'box-too-large'; mounts: number }
+  | { code: 'command-too-long'; count: number }
   | { code: 'userns-refused'; by: 'apparmor' | 'sysctl' | 'unknown'; stderr: string }
   | { code: 'arch-unsupported'; arch: string }
   | { code: 'helper-missing'; path: string }

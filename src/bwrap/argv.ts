@@ -26,8 +26,12 @@ export const alwaysFlags: readonly string[] = [
   '--die-with-parent',
 ]
 
-/** bwrap ends at 9000 arguments, and says no more than that; seccomp and the command come on top. */
+/**
+ * bwrap ends at 9000 arguments, and says no more than that; seccomp, the way to the command and the command itself
+ * come on top.
+ */
 export const MOST_OPTIONS = 8900
+export const MOST_WITH_COMMAND = 8980
 
 /** The options of `bwrap` for a plan, without seccomp and command. Pure. */
 export function bwrapOptions(plan: LaunchPlan, files: BackingFiles): string[] {

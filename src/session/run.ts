@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
-import { bwrapOptions, MOST_OPTIONS, type BackingFiles } from '../bwrap/argv.ts'
+import { bwrapOptions, MOST_OPTIONS, MOST_WITH_COMMAND, type BackingFiles } from '../bwrap/argv.ts'
 import { diagnose, locateBwrap } from '../host/bwrap.ts'
 import { seccompProgram } from '../bwrap/seccomp/filter.ts'
 import { fail } from '../errors.ts'
@@ -151,7 +151,10 @@ function partsOf(prepared: Prepared, configs: GitConfigs): PlanParts {
 
 function optionsFor(plan: LaunchPlan, files: BackingFiles): string[] {
   const options = bwrapOptions(plan, files)
-  return options.length <= MOST_OPTIONS ? options : fail({ code: 'box-too-large', mounts: plan.ops.length })
+  if (options.length > MOST_OPTIONS) fail({ code: 'box-too-large', mounts: plan.ops.length })
+  const count = plan.argv.length - 1
+  if (options.length + count > MOST_WITH_COMMAND) fail({ code: 'command-too-long', count })
+  return options
 }
 
 /** Node raises its own soft limit at its start; the parent still has what a bare program would inherit. */

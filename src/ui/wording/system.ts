@@ -13,6 +13,7 @@ export const systemWords: Words<
   | 'bwrap-untrusted'
   | 'bwrap-failed'
   | 'box-too-large'
+  | 'command-too-long'
   | 'userns-refused'
   | 'arch-unsupported'
   | 'helper-missing'
@@ -48,6 +49,10 @@ export const systemWords: Words<
   'box-too-large': ({ mounts }) => [
     `the box would be made of ${mounts} mounts, more than bwrap takes in one command; nothing was started`,
     'grant directories in place of what is in them: filesystem.read and filesystem.write',
+  ],
+  'command-too-long': ({ count }) => [
+    `the command has ${count} arguments, more than bwrap takes; nothing was started`,
+    'let a shell in the box make them: agentbox run -- sh -c "COMMAND *"',
   ],
   'userns-refused': ({ by, stderr }) => usernsRefused(by, stderr),
   'arch-unsupported': ({ arch }) => [

@@ -137,3 +137,13 @@ it('--as gives a command of PATH another name', async () => {
   const none = await call(['run', '--as', 'claude', '--', 'no-such-command'])
   expect([none.status, none.stderr]).toEqual([127, 'agentbox: no-such-command: command not found\n'])
 })
+
+it('a command has as many arguments as bwrap takes, and beyond that it is said', async () => {
+  at.write(`${project}/.agentboxrc`, 'version: 1\n')
+  const counted = (count: number): Promise<Ended> =>
+    call(['run', '--', 'sh', '-c', 'echo $#', 'sh', ...Array.from({ length: count }, () => 'x')])
+  expect(await counted(8000)).toMatchObject({ status: 0, stdout: '8000\n' })
+  const done = await counted(8990)
+  expect([done.status, done.stdout]).toEqual([125, ''])
+  expect(done.stderr).toMatch(/^agentbox: the command has 8993 arguments, .*\n {10}let a shell/)
+})

@@ -145,6 +145,11 @@ export const problems: { [C in Problem['code']]: Entry<Extract<Problem, { code: 
     todo: 'Grant the directories that they are in.',
     example: { code: 'box-too-large', mounts: 3200 },
   },
+  'command-too-long': {
+    means: 'The command does not fit: 9,000 arguments are the most for bwrap, its own options among them.',
+    todo: 'Let the command find its files itself, or start it from a shell or `xargs` in the box.',
+    example: { code: 'command-too-long', count: 15_000 },
+  },
   'userns-refused': {
     means: 'The system does not let ordinary users make namespaces, of which a box consists.',
     todo: 'Allow it as the message says; `agentbox doctor` says which of the switches it is.',
