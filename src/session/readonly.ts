@@ -2,7 +2,7 @@ import { watch, type FSWatcher } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fsPath } from '../host/bytes.ts'
 import { nameOf, parentOf } from '../host/paths.ts'
-import { eventTurns, restingWatch } from '../masks/watch/turn.ts'
+import { eventTurns, restingWatch, type Turns } from '../masks/watch/turn.ts'
 import type { Identity } from '../plan/ops.ts'
 import { linkFor, refreshCopy, type GitConfigs } from './git-config.ts'
 import type { Guard } from './guard.ts'
@@ -24,6 +24,7 @@ export interface ReadonlyInput {
 
 interface Kept extends ReadonlyInput {
   known: Map<string, string | undefined>
+  turns: Turns
   closed: boolean
 }
 
@@ -35,9 +36,9 @@ const PAUSE = 20
 const TRIES = 250
 
 /** Begins at once; the returned function ends it. Nothing of it keeps the process alive. */
-export function keepReadonly(input: ReadonlyInput): () => void {
+export function keepReadonly(input: ReadonlyInput, turns = eventTurns()): () => void {
   const known = new Map(input.paths.map((path) => [path, keyAt(path)]))
-  const kept: Kept = { ...input, known, closed: false }
+  const kept: Kept = { ...input, known, turns, closed: false }
   const dirs = [...new Set(input.paths.map(parentOf))]
   const watches = dirs.map((dir) => {
     const inside = input.paths.filter((path) => parentOf(path) === dir)
@@ -66,7 +67,7 @@ function watchDirectory(kept: Kept, dir: string, paths: readonly string[]): { cl
       return undefined
     }
   }
-  return restingWatch(open, () => paths.forEach((path) => look(kept, path)), eventTurns())
+  return restingWatch(open, () => paths.forEach((path) => look(kept, path)), kept.turns)
 }
 
 function look(kept: Kept, path: string): void {

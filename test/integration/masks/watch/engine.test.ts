@@ -153,13 +153,28 @@ describe('the watch of a tree', () => {
       storm.kill('SIGKILL')
     }
   })
+
+  it('gives others their turn while several processes rename directories without end', async () => {
+    const root = temporary()
+    for (const one of ['a', 'b', 'c', 'd'])
+      for (let count = 0; count < 200; count++) mkdirSync(`${root}/${one}/d/${count}`, { recursive: true })
+    const seen = await watching(root)
+    const storms = ['a', 'b', 'c', 'd'].map((one) =>
+      spawnStorm(`${root}/${one}`, "fs.renameSync('d', 'e'); fs.renameSync('e', 'd')"),
+    )
+    try {
+      expect(await eventually(() => seen.gone.length > 0)).toBe(true)
+      for (let turns = 0; turns < 8; turns++) await new Promise((r) => setTimeout(r, 1))
+      expect(storms.map(({ pid }) => letterOf(pid!))).not.toContain('Z')
+    } finally {
+      for (const storm of storms) storm.kill('SIGKILL')
+    }
+  })
 })
 
-function spawnStorm(root: string): ChildProcess {
-  return spawn(process.execPath, [
-    '-e',
-    `for (const end = Date.now() + 60000; Date.now() < end;) { fs.writeFileSync('${root}/f', ''); fs.rmSync('${root}/f') }`,
-  ])
+function spawnStorm(cwd: string, step = "fs.writeFileSync('f', ''); fs.rmSync('f')"): ChildProcess {
+  const script = `for (const end = Date.now() + 60000; Date.now() < end;) { ${step} }`
+  return spawn(process.execPath, ['-e', script], { cwd })
 }
 
 describe('where inotify cannot serve', () => {
