@@ -42,10 +42,22 @@ export function startHelper(path: string, sockets: boolean): Helper {
   }
 }
 
-/** Somebody may have stopped the helper, which would hear of nothing then. It catches what stops a job. */
+/** Milliseconds between two looks, and how many of them. */
+const [BETWEEN, LOOKS] = [100, 50]
+
+/**
+ * Somebody may have stopped the helper, which would hear of nothing then; it catches what stops a job. A stop takes
+ * effect only when the process has its turn, so it is looked for again for some seconds.
+ */
 export function wake(child: ChildProcess): void {
-  const [state] = statFields(readRegular(`/proc/${child.pid}/stat`, 4096)?.toString('latin1') ?? '')
-  if (state === 'T') child.kill('SIGCONT')
+  let left = LOOKS
+  const look = (): void => {
+    if (left-- === 0 || child.exitCode !== null || child.signalCode !== null) return clearInterval(round)
+    const [state] = statFields(readRegular(`/proc/${child.pid}/stat`, 4096)?.toString('latin1') ?? '')
+    if (state === 'T') child.kill('SIGCONT')
+  }
+  const round = setInterval(look, BETWEEN).unref()
+  look()
 }
 
 /** The first 64 KB of what the stream tells, when it is asked for. */
