@@ -327,16 +327,24 @@ static void drop_joiner(void) {
   if (it.box.joiner > 0) kill(it.box.joiner, SIGKILL);
 }
 
+/* The word with a signal's number after it, and nothing more. */
+static bool is_of_signal(const char *text, const char *word, int *number) {
+  size_t length = strlen(word);
+  if (strncmp(text, word, length) != 0) return false;
+  const char *rest = text + length;
+  int end = 0;
+  return sscanf(rest, " %d%n", number, &end) == 1 && rest[end] == '\0' && is_signal(*number);
+}
+
 static void on_line(const char *text) {
-  int number, end = 0;
+  int number;
   if (strcmp(text, "go") == 0 && !it.go) on_go();
   else if (strcmp(text, "resume") == 0) on_resume();
   else if (strcmp(text, "freeze") == 0) hold_box();
   else if (strcmp(text, "thaw") == 0) thaw_box();
   else if (strcmp(text, "unjoin") == 0) drop_joiner();
-  else if (sscanf(text, "marked %d%n", &number, &end) == 1 && text[end] == '\0' && is_signal(number))
-    on_marked(number);
-  else if (sscanf(text, "signal %d%n", &number, &end) == 1 && text[end] == '\0' && is_signal(number)) {
+  else if (is_of_signal(text, "marked", &number)) on_marked(number);
+  else if (is_of_signal(text, "signal", &number)) {
     if (it.marks[number] == NO_MARK) to_box(SIGNAL_AGENT, number);
   } else end_box();
 }
