@@ -1,7 +1,7 @@
 import type { Origin } from '../policy/types.ts'
-import { compiled } from './compiled.ts'
 import type { MaskHit } from './patterns.ts'
 import { type MaskPreset, maskPresets } from './presets.ts'
+import { compiled, type Sieve, sieveOf } from './sieve.ts'
 
 /**
  * The built-in presets as regular expressions: one for the rules and one for the exceptions of each. Unlike
@@ -22,8 +22,8 @@ interface CompiledPreset {
 const ORIGIN: Origin = { layer: 'built-in' }
 
 interface BuiltIn {
-  /** Source of an expression (flags `is`) that is true for every base name that could match. */
-  sieve: string
+  /** True for every base name that could match. */
+  sieve: Sieve
   /** For each preset that names the path one of its rules, exceptions not yet considered. */
   hits(path: string, isDirectory: boolean): Iterable<MaskHit>
   /** Whether an exception of the preset names the path. */
@@ -33,7 +33,7 @@ interface BuiltIn {
 export function compileBuiltIn(): BuiltIn {
   const presets = maskPresets.map(compilePreset)
   return {
-    sieve: sieveOf(presets.flatMap(({ sources }) => sources)),
+    sieve: sieveOf([], patternsOf(presets.flatMap(({ sources }) => sources))),
     *hits(path, isDirectory) {
       for (const preset of presets) {
         preset.rulesRegex ??= pathRegex(preset.sources)
@@ -84,7 +84,7 @@ function translate(pattern: string): string {
  * Joins the last path parts, by shape: an expression that begins with `.*` would be tried from every
  * start, so an outer star becomes a missing anchor instead.
  */
-function sieveOf(sources: string[]): string {
+function patternsOf(sources: string[]): RegExp[] {
   const start: string[] = []
   const end: string[] = []
   const within: string[] = []
@@ -96,7 +96,8 @@ function sieveOf(sources: string[]): string {
     if (!open) start.push(closed ? `(?:${body})$` : body)
     else (closed ? end : within).push(body)
   }
-  return [`^(?:${start.join('|')})`, `(?:${end.join('|')})$`, ...within].join('|')
+  const anywhere = [`(?:${end.join('|')})$`, ...within]
+  return [new RegExp(`^(?:${start.join('|')})`, 'is'), new RegExp(anywhere.join('|'), 'is')]
 }
 
 const STAR = '[^/]*'

@@ -1,11 +1,15 @@
 import type { Glob, Token } from './glob.ts'
 
 /**
- * Source (flags `is`) of one regular expression over base names that is true for every name that one of the globs could match
+ * One regular expression over base names that is true for every name that one of the globs could match
  * (and for some more: it is a sieve, `match` decides). It runs once for each file of the project, so it
  * keeps to shapes that cost time linear in the name: a literal beginning, a literal end, or a literal part.
  */
-export function interestingSource(globs: Iterable<Glob>): string {
+export function interestingPattern(globs: Iterable<Glob>): RegExp {
+  return new RegExp(sourceOf(globs), 'is')
+}
+
+function sourceOf(globs: Iterable<Glob>): string {
   const shapes = { exact: new Set<string>(), start: new Set<string>(), end: new Set<string>() }
   const both = new Map<string, Set<string>>()
   const within = new Set<string>()

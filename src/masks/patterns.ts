@@ -1,7 +1,9 @@
+import { nameOf } from '../host/paths.ts'
 import type { Origin, PatternRule, Sourced } from '../policy/types.ts'
 import { fold, type Glob, GlobError, matchName, matchPath, parseGlobs } from './glob.ts'
 import { compileBuiltIn } from './builtin.ts'
-import { interestingSource } from './interesting.ts'
+import { interestingPattern } from './interesting.ts'
+import { joined, type Sieve, sieveOf } from './sieve.ts'
 
 /**
  * Which rule masks a path. Meaning of a pattern, close to .gitignore: without a slash it is about a base
@@ -18,7 +20,7 @@ import { interestingSource } from './interesting.ts'
  */
 export interface Matcher {
   /** True for every base name that could match; a cheap sieve for the scan. */
-  interesting: RegExp
+  interesting: Sieve
   /** The rule that masks this path (absolute), after exceptions. */
   match(path: string, isDirectory: boolean): MaskHit | undefined
   /** Whether an exception that may lift the rule of this hit names the other path. */
@@ -48,18 +50,17 @@ export function compileMatcher(policy: {
   const builtIn = compileBuiltIn()
   const own = policy.patterns.map(policyRule)
   const except = policy.except.map(policyRule)
-  const sources = [builtIn.sieve, ...ownSieve(own)]
 
   const lifts = (hit: MaskHit, path: string, isDirectory: boolean): boolean =>
     (hit.preset !== undefined && builtIn.excepted(hit.preset, path, isDirectory)) ||
     except.some((rule) => mayLift(rule, hit) && exempts(rule, path, isDirectory))
   const match = (path: string, isDirectory: boolean): MaskHit | undefined => {
-    for (const hit of builtIn.hits(path, isDirectory)) {
-      if (!lifts(hit, path, isDirectory)) return hit
-    }
+    // The expressions of a preset are compiled at their first use.
+    const hits = builtIn.sieve.test(nameOf(path)) ? builtIn.hits(path, isDirectory) : []
+    for (const hit of hits) if (!lifts(hit, path, isDirectory)) return hit
     return own.find((rule) => names(rule, path, isDirectory) && !lifts(rule, path, isDirectory))
   }
-  return { interesting: new RegExp(sources.join('|'), 'is'), match, lifts }
+  return { interesting: joined(builtIn.sieve, sieveOf([], ownPatterns(own))), match, lifts }
 }
 
 /** The same, and these paths (absolute, without links) as a whole, whatever stands there. */
@@ -68,11 +69,14 @@ export function alsoHiding(matcher: Matcher, hidden: readonly Sourced<string>[])
   const hits = new Map(
     hidden.map(({ value, origin }): [string, MaskHit] => [value, { pattern: value, origin, hides: true }]),
   )
-  const names = hidden.map(({ value }) =>
-    value.slice(value.lastIndexOf('/') + 1).replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'),
-  )
   return {
-    interesting: new RegExp(`${matcher.interesting.source}|^(?:${names.join('|')})$`, 'is'),
+    interesting: joined(
+      matcher.interesting,
+      sieveOf(
+        hidden.map(({ value }) => nameOf(value)),
+        [],
+      ),
+    ),
     match: (path, isDirectory) => hits.get(path) ?? matcher.match(path, isDirectory),
     lifts: (hit, path, isDirectory) => hit.hides !== true && matcher.lifts(hit, path, isDirectory),
   }
@@ -94,8 +98,8 @@ function policyRule({ value, origin }: Sourced<PatternRule>): Rule {
   return { pattern: value.pattern, origin, base: value.base, globs: parseGlobs(value.pattern) }
 }
 
-function ownSieve(own: Rule[]): string[] {
-  return own.length === 0 ? [] : [interestingSource(own.flatMap(({ globs }) => globs))]
+function ownPatterns(own: Rule[]): RegExp[] {
+  return own.length === 0 ? [] : [interestingPattern(own.flatMap(({ globs }) => globs))]
 }
 
 function mayLift(except: MaskHit, hit: MaskHit): boolean {

@@ -1,6 +1,6 @@
 import { existsSync, type Dirent, lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs'
 import { fromBytes, fsPath } from '../host/bytes.ts'
-import { compiled } from './compiled.ts'
+import { compiled, type NameTest } from './sieve.ts'
 import type { EntryKind } from './types.ts'
 
 export interface ScanEntry {
@@ -14,7 +14,7 @@ export interface ScanEntry {
 
 interface Wanted {
   /** Tested against each base name. */
-  interesting: RegExp
+  interesting: NameTest
   /** Directories that the policy hides: reported if interesting, not entered. */
   hidden?: readonly string[] | undefined
   /** Other directories not to enter, by default `skipVendored`. */

@@ -4,11 +4,11 @@ import { fsPath } from '../host/bytes.ts'
 import { linkTarget } from '../host/files.ts'
 import { nameOf } from '../host/paths.ts'
 import { pathsBehind } from './chain.ts'
-import { compiled } from './compiled.ts'
 import type { LinkCache, MaskInput } from './found.ts'
 import { applyEvents, diff, emptySet, type LiveSet, type MaskDelta, type SetEvent } from './live-set.ts'
 import { kindOf, type ScanEntry } from './scan.ts'
 import { buildMasks, decideAlone, isNamed } from './set.ts'
+import { compiled, joined, type Sieve } from './sieve.ts'
 import type { Mask } from './types.ts'
 import { watchTree } from './watch/engine.ts'
 import type { Touch, TreeEvents, TreeWatch } from './watch/types.ts'
@@ -23,8 +23,8 @@ export interface TrackerInput {
   masks: Omit<MaskInput, 'scan' | 'links'>
   /** Directories that are not entered although `masks` names none of them as hidden. */
   apart?: readonly string[] | undefined
-  /** Other names to report, a sieve over base names. */
-  others?: RegExp | undefined
+  /** Other names to report. */
+  others?: Sieve | undefined
   on: {
     /**
      * A secret stands there, perhaps anew: cover it now. `stat`: what was just seen there. What changes in
@@ -101,9 +101,7 @@ export function trackMasks(input: TrackerInput, initial: readonly Mask[] = []): 
   const watch = watchTree({
     roots: masks.roots,
     hidden: [...(masks.hidden ?? []), ...(input.apart ?? [])],
-    interesting: compiled(
-      others === undefined ? sieve : new RegExp(`${sieve.source}|${others.source}`, 'is'),
-    ),
+    interesting: compiled(others === undefined ? sieve : joined(sieve, others)),
     on: treeEvents(state),
   })
   return {

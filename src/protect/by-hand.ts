@@ -130,5 +130,5 @@ const table = nameTable(byHandNames)
 /** Who runs what stands at a path, or is steered by it. */
 export const byHandOf = table.find
 
-/** A sieve over base names: true for all of these, and for some more. */
-export const byHandPattern = new RegExp(table.source)
+/** True for the base names of all of these, and for some more. */
+export const byHandSieve = table.sieve

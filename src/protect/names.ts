@@ -1,4 +1,6 @@
 import { nameOf } from '../host/paths.ts'
+import { joined, sieveOf } from '../masks/sieve.ts'
+import { unwatchedNames } from './repositories.ts'
 import { nameTable, type Runners } from './table.ts'
 
 /**
@@ -137,5 +139,8 @@ export function isProtected(path: string, link: boolean): boolean {
   return nameOf(path) === '.git' || protectionOf(path, link) !== undefined
 }
 
-/** A sieve over base names, for the scan's inner loop: true for whatever is protected, and for some more. */
-export const protectedPattern = new RegExp(`^\\.git$|${table.source}`)
+/** True for the base name of whatever is protected, and for some more. */
+export const protectedSieve = joined(table.sieve, sieveOf(['.git'], []))
+
+/** The same for all that a scan finds for the sake of protection: what makes a repository, and what is not searched. */
+export const scannedSieve = joined(protectedSieve, unwatchedNames, sieveOf(['HEAD'], []))

@@ -1,4 +1,5 @@
 import { nameOf } from '../host/paths.ts'
+import { type Sieve, sieveOf } from '../masks/sieve.ts'
 
 /**
  * Names by who runs or obeys them: a base name, which counts at any depth, or with slashes the end of a path. One `*`
@@ -7,8 +8,8 @@ import { nameOf } from '../host/paths.ts'
 export type Runners = Readonly<Record<string, readonly string[]>>
 
 export interface NameTable {
-  /** Source of a sieve: true for the base name of everything that may be found, and for some more. */
-  source: string
+  /** True for the base name of everything that may be found, and for some more. */
+  sieve: Sieve
   /** Who would run or obey what stands at an absolute path. */
   find(path: string): string | undefined
   /** The same of a link, which may also stand in the middle: a name that leads through it is found all the same. */
@@ -25,7 +26,10 @@ export function nameTable(runners: Runners): NameTable {
   const bases = new Set([...named, ...between].map(([name]) => nameOf(name)))
   const find = (path: string): string | undefined => runByOf(named, path)
   return {
-    source: sourceOf([...bases]),
+    sieve: sieveOf(
+      [...bases].filter((name) => !name.includes('*')),
+      patternsOf([...bases].filter((name) => name.includes('*'))),
+    ),
     find,
     findLink: (path) => find(path) ?? runByOf(between, path),
   }
@@ -53,6 +57,7 @@ function isEnd(path: string, name: string): boolean {
 }
 
 /** Of what means something in an expression, names have dots only. `[^]`: a name may have line ends in it. */
-function sourceOf(names: readonly string[]): string {
-  return `^(?:${names.join('|').replaceAll('.', '\\.').replaceAll('*', '[^]*')})$`
+function patternsOf(names: readonly string[]): RegExp[] {
+  if (names.length === 0) return []
+  return [new RegExp(`^(?:${names.join('|').replaceAll('.', '\\.').replaceAll('*', '[^]*')})$`)]
 }

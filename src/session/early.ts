@@ -1,7 +1,8 @@
 import { trackMasks, type Tracker, type TrackerInput } from '../masks/tracker.ts'
+import { joined } from '../masks/sieve.ts'
 import type { Mask } from '../masks/types.ts'
-import { byHandPattern } from '../protect/by-hand.ts'
-import { protectedPattern } from '../protect/names.ts'
+import { byHandSieve } from '../protect/by-hand.ts'
+import { protectedSieve } from '../protect/names.ts'
 import { hiding, type Rules } from './live-rules.ts'
 import type { Prepared } from './prepare.ts'
 import { repositoryParts, unwatchedNames } from '../protect/repositories.ts'
@@ -10,9 +11,7 @@ import type { Survey } from './survey.ts'
 type Listener = TrackerInput['on']
 
 /** Names that are watched besides those of secrets. */
-const OTHERS = new RegExp(
-  `${protectedPattern.source}|${byHandPattern.source}|${repositoryParts.source}|${unwatchedNames.source}`,
-)
+const OTHERS = joined(protectedSieve, byHandSieve, repositoryParts, unwatchedNames)
 
 /** The watch over the project while its box is being built. */
 export interface EarlyWatch {

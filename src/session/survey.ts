@@ -6,13 +6,13 @@ import { isWithin } from '../host/paths.ts'
 import { compileMatcher } from '../masks/patterns.ts'
 import { scanTree, skipVendored, type ScanResult } from '../masks/scan.ts'
 import { buildMasks } from '../masks/set.ts'
+import { joined } from '../masks/sieve.ts'
 import type { MaskInput } from '../masks/found.ts'
 import type { Mask } from '../masks/types.ts'
 import type { GrantedPath, HiddenPath } from '../plan/stages.ts'
 import { originText } from '../policy/origin.ts'
 import type { Origin, Policy, Sourced } from '../policy/types.ts'
-import { protectedPattern } from '../protect/names.ts'
-import { unwatchedNames } from '../protect/repositories.ts'
+import { scannedSieve } from '../protect/names.ts'
 import { grantsOf } from './grants.ts'
 import type { Situation } from './situation.ts'
 
@@ -42,10 +42,7 @@ export function surveyFiles(situation: Situation): Survey {
   }))
   const roots = [project.root, ...grants.map(({ path }) => path)]
   const matcher = compileMatcher(policy.masks)
-  const interesting = new RegExp(
-    `${matcher.interesting.source}|${protectedPattern.source}|^HEAD$|${unwatchedNames.source}`,
-    'is',
-  )
+  const interesting = joined(matcher.interesting, scannedSieve)
   const scan = scanTree(roots, { interesting, skip: skipVendored })
   const { pending, approved } = grantsOf(loaded, matcher)
   const rules = {

@@ -4,9 +4,8 @@ import type { GitRepository } from '../git/repository.ts'
 import { lstatOf, namesIn, readRegular } from '../host/files.ts'
 import { ancestorsBetween, isWithin, nameOf } from '../host/paths.ts'
 import { scanTree } from '../masks/scan.ts'
-import { protectedPattern } from '../protect/names.ts'
+import { scannedSieve } from '../protect/names.ts'
 import { clearAside, listQuarantine, quarantine } from '../protect/quarantine.ts'
-import { unwatchedNames } from '../protect/repositories.ts'
 import { standing } from '../protect/standing.ts'
 import { leftoversIn, leftoverWatch } from './git-leftovers.ts'
 import { runByOf } from './planted.ts'
@@ -126,10 +125,8 @@ function readNote(file: string): Note | undefined {
   }
 }
 
-const WANTED = new RegExp(`${protectedPattern.source}|^HEAD$|${unwatchedNames.source}`)
-
 function lookFor({ roots, repositories, standing: stood, began }: Note): string[] {
-  const { entries } = scanTree(roots, { interesting: WANTED })
+  const { entries } = scanTree(roots, { interesting: scannedSieve })
   const before = new Set(stood)
   const now = [
     ...standing(entries),

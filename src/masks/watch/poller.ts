@@ -1,3 +1,4 @@
+import type { NameTest } from '../sieve.ts'
 import type { Directory } from './types.ts'
 
 /** Milliseconds: every polled directory is listed that often, whatever chokidar says. */
@@ -17,7 +18,7 @@ export interface Poller {
 
 interface Input {
   look(directory: Directory): void
-  interesting: RegExp
+  interesting: NameTest
   degraded(reason: string, directories: number): void
 }
 

@@ -1,12 +1,13 @@
 import { watch as chokidar } from 'chokidar'
 import { nameOf, parentOf } from '../../host/paths.ts'
+import type { NameTest } from '../sieve.ts'
 
 /** Milliseconds between two looks at a file. */
 const INTERVAL = 200
 
 /** A bundle of its own: chokidar is loaded only where inotify cannot serve. */
 export function pollDirectories(
-  interesting: RegExp,
+  interesting: NameTest,
   changed: (directory: string) => void,
 ): { add(path: string): void; remove(path: string): void; close(): void } {
   const watcher = chokidar([], {

@@ -1,5 +1,6 @@
 import type { Stats } from 'node:fs'
 import type { Unreadable } from '../scan.ts'
+import type { NameTest } from '../sieve.ts'
 
 /**
  * `entry`: something was made, moved, replaced or removed under this name, or that cannot be excluded.
@@ -29,7 +30,7 @@ export interface TreeEvents {
 export interface TreeInput {
   /** Absolute, resolved, as all paths here. */
   roots: readonly string[]
-  interesting: RegExp
+  interesting: NameTest
   /** Directories that the policy hides: reported if interesting, not entered. */
   hidden?: readonly string[] | undefined
   /** Other directories not to enter, by default `skipVendored`. */
