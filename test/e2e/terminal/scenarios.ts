@@ -110,12 +110,15 @@ export const scenarios: Scenario[] = [
     name: 'Ctrl-Z, bg: it goes on, and ends in the background',
     differs: 'when the shell notices the end of a background job depends on the moment',
     async play(t) {
-      t.type("./run sh -c 'echo up; sleep 2; echo over > result'; rm -f result")
+      t.type(
+        "rm -f go result; ./run sh -c 'echo up; until [ -e go ]; do sleep 0.1; done; echo over > result'",
+      )
       await t.shows(/^up$/m)
       t.key('C-z')
       await t.shows(STOPPED)
       t.type('bg')
-      await t.showsAfter(/^over$/m, () => t.type('cat result'))
+      t.type('touch go')
+      await t.showsAfter(/^over$/m, () => t.type('cat result; jobs'))
     },
   },
   {

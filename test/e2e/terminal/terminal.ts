@@ -45,18 +45,17 @@ export async function openTerminal(home: TestHome, shell: Shell, cwd: string): P
       .filter((line) => line !== '')
       .join('\n')
   const terminal: Terminal = {
-    type(line) {
-      tmux('send-keys', '-l', '--', line)
-      tmux('send-keys', 'Enter')
-    },
+    // The end of a line is Enter.
+    type: (line) => void tmux('send-keys', '-l', '--', `${line}\r`),
     key: (name) => void tmux('send-keys', name),
     resize: (columns, rows) => void tmux('resize-window', '-x', String(columns), '-y', String(rows)),
     screen,
     async shows(what, limit = 60_000) {
       const end = Date.now() + limit
-      while (!what.test(screen())) {
+      // Each look is a program that has to be started.
+      for (let pause = 20; !what.test(screen()); pause = Math.min(pause * 2, 160)) {
         if (Date.now() > end) throw new Error(`${shell} does not show ${what}:\n${screen()}`)
-        await new Promise((resolve) => setTimeout(resolve, 30))
+        await new Promise((resolve) => setTimeout(resolve, pause))
       }
     },
     async showsAfter(what, again) {
