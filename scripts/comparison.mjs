@@ -34,9 +34,8 @@ await main(async () => {
   })
 })
 
-async function examine(dir, { command, options = [], around = [] }) {
-  const args = ['--json', ...options, ...(command === undefined ? [] : ['--with', command])]
-  const [program, rest] = await containmentCommand(dir, args)
+async function examine(dir, { command, options = {}, around = [] }) {
+  const [program, rest] = await containmentCommand(dir, { json: true, with: command, ...options })
   const [first, ...others] = [...around, program, ...rest]
   const { status, stdout, stderr } = capture(first, others)
   try {

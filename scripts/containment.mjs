@@ -1,19 +1,31 @@
 #!/usr/bin/env node
-// npm run containment: bundles test/containment/run.ts, which says the rest, and runs it. It needs root, also to try
-// a sandbox as an ordinary user.
+// npm run containment [-- --with COMMAND --as user|root --ascii-names --json]: the catalogue inside any sandbox command.
+// COMMAND is the text of a shell command that a program and its arguments can be added to; PROJECT and HOME are set, the
+// working directory is the project. --bare: without any box. It needs root, also to try a sandbox as an ordinary user.
 import fs from 'node:fs'
 import path from 'node:path'
 import { spawnSync } from 'node:child_process'
 import { build } from './build.mjs'
-import { isMain, main, root, rootPrefix, Stop, withTemporaryDir } from './lib/tools.mjs'
+import { given, isMain, main, root, rootPrefix, Stop, withTemporaryDir } from './lib/tools.mjs'
 import { setup } from './setup.mjs'
 
 if (isMain(import.meta.url)) {
   await main(async () => {
+    const { values } = given(
+      'npm run containment [-- --with COMMAND --as user|root --ascii-names --bare --json]',
+      {
+        with: { type: 'string' },
+        as: { type: 'string', default: 'user' },
+        bare: { type: 'boolean' },
+        'ascii-names': { type: 'boolean' },
+        json: { type: 'boolean' },
+      },
+    )
+    if (!['user', 'root'].includes(values.as)) throw new Stop('containment: --as takes user or root')
     setup(['run', 'build', 'test'])
     await build()
     return await withTemporaryDir('containment', async (dir) => {
-      const { status } = spawnSync(...(await containmentCommand(dir, process.argv.slice(2))), {
+      const { status } = spawnSync(...(await containmentCommand(dir, values)), {
         stdio: 'inherit',
       })
       return status ?? 1
@@ -21,11 +33,11 @@ if (isMain(import.meta.url)) {
   })
 }
 
-/** The command and its arguments that run the catalogue. */
-export async function containmentCommand(dir, args) {
+/** The command and its arguments that run the catalogue; the options as above. */
+export async function containmentCommand(dir, options) {
   const become = rootPrefix()
   if (become === undefined) throw new Stop('containment: it needs root, or sudo')
-  const [command, ...rest] = [...become, process.execPath, await bundle(dir), ...args]
+  const [command, ...rest] = [...become, process.execPath, await bundle(dir), JSON.stringify(options)]
   return [command, rest]
 }
 

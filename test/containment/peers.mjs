@@ -37,7 +37,7 @@ export function contenders(dir) {
       version: versions['@openai/codex'],
       command: codexSandbox(bin, dir),
       // It does not start where the name of a file to deny is no text.
-      options: ['--ascii-names'],
+      options: { 'ascii-names': true },
     },
     {
       name: 'firejail',

@@ -1,29 +1,26 @@
-// npm run containment [-- --with COMMAND --as user|root --ascii-names --json]: the catalogue inside any sandbox command. COMMAND is
-// the text of a shell command that a program and its arguments can be added to; PROJECT and HOME are set, the
-// working directory is the project.
-import { parseArgs } from 'node:util'
+// The catalogue inside any sandbox command, for scripts/containment.mjs.
 import { removePrograms } from './host.ts'
 import { examine, reportText } from './report.ts'
 import { boxed, makeWorld, type World } from './world.ts'
 
-const { values } = parseArgs({
-  options: {
-    with: { type: 'string' },
-    as: { type: 'string', default: 'user' },
-    json: { type: 'boolean', default: false },
-    bare: { type: 'boolean', default: false },
-    'ascii-names': { type: 'boolean', default: false },
-  },
-})
-if (values.as !== 'user' && values.as !== 'root') throw new Error('--as takes user or root')
-const world = await makeWorld(values.as, 'plain', values['ascii-names'] ? 'ascii' : 'any')
+interface Options {
+  with?: string
+  as?: 'user' | 'root'
+  json?: boolean
+  bare?: boolean
+  'ascii-names'?: boolean
+}
+
+const options = JSON.parse(process.argv[2]!) as Options
+const { as = 'user' } = options
+const world = await makeWorld(as, 'plain', options['ascii-names'] === true ? 'ascii' : 'any')
 try {
   world.env['PROJECT'] = world.project.place
-  const found = await examine(world, values.bare ? 'bare' : prefixOf(world, values.with))
+  const found = await examine(world, options.bare === true ? 'bare' : prefixOf(world, options.with))
   const data = found.map(({ threat, ...rest }) => ({ id: threat.id, what: threat.what, ...rest }))
   process.stdout.write(
-    values.json
-      ? `${JSON.stringify({ version: 1, as: values.as, threats: data }, null, 2)}\n`
+    options.json === true
+      ? `${JSON.stringify({ version: 1, as, threats: data }, null, 2)}\n`
       : reportText(found, true),
   )
   process.exitCode = found.every(({ failed }) => failed.length === 0) ? 0 : 1
