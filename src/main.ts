@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { Script } from 'node:vm'
@@ -58,21 +59,23 @@ function readCache(path: string): Buffer | undefined {
 
 function writeCache(path: string): void {
   try {
-    makeDirs(path.slice(0, path.lastIndexOf('/')), 0o700)
+    const dir = path.slice(0, path.lastIndexOf('/'))
+    makeDirs(dir, 0o700)
     const temporary = `${path}.${process.pid}`
     writeFileSync(temporary, script.createCachedData(), { flag: 'wx', mode: 0o600 })
     renameSync(temporary, path)
-    removeOlder(path)
+    removeOlder(dir)
   } catch {
     // A read-only or full disk only costs the next start its time.
   }
 }
 
-/** What earlier builds left for the same Node and entry. */
-function removeOlder(path: string): void {
-  const dir = path.slice(0, path.lastIndexOf('/'))
-  const mine = `${entry}-${process.version}-${process.arch}-`
-  for (const name of readdirSync(dir)) {
-    if (name.startsWith(mine) && `${dir}/${name}` !== path) rmSync(`${dir}/${name}`, { force: true })
-  }
+/** A few stay, by when they were written: of another Node, or of another installation. */
+const KEPT = 4
+
+function removeOlder(dir: string): void {
+  const written = (name: string): number => statSync(`${dir}/${name}`).mtimeMs
+  const all = readdirSync(dir).filter((name) => name.startsWith(`${entry}-`))
+  const older = all.toSorted((one, other) => written(other) - written(one)).slice(KEPT)
+  for (const name of older) rmSync(`${dir}/${name}`, { force: true })
 }
