@@ -35,7 +35,7 @@ await main(async () => {
 })
 
 async function examine(dir, { command, options = {}, around = [] }) {
-  const [program, rest] = await containmentCommand(dir, { json: true, with: command, ...options })
+  const [program, rest] = await containmentCommand(dir, { as: 'user', json: true, with: command, ...options })
   const [first, ...others] = [...around, program, ...rest]
   const { status, stdout, stderr } = capture(first, others)
   try {

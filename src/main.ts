@@ -2,12 +2,12 @@ import {
   closeSync,
   constants,
   fstatSync,
+  lstatSync,
   openSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs'
 import { Script } from 'node:vm'
@@ -74,8 +74,8 @@ function writeCache(path: string): void {
 const KEPT = 4
 
 function removeOlder(dir: string): void {
-  const written = (name: string): number => statSync(`${dir}/${name}`).mtimeMs
-  const all = readdirSync(dir).filter((name) => name.startsWith(`${entry}-`))
-  const older = all.toSorted((one, other) => written(other) - written(one)).slice(KEPT)
-  for (const name of older) rmSync(`${dir}/${name}`, { force: true })
+  const names = readdirSync(dir).filter((name) => name.startsWith(`${entry}-`))
+  const all = names.map((name) => ({ name, written: lstatSync(`${dir}/${name}`).mtimeMs }))
+  const older = all.toSorted((one, other) => other.written - one.written).slice(KEPT)
+  for (const { name } of older) rmSync(`${dir}/${name}`, { force: true })
 }

@@ -1,3 +1,4 @@
+import { nameOf } from '../host/paths.ts'
 import type { Origin } from '../policy/types.ts'
 import type { MaskHit } from './patterns.ts'
 import { type MaskPreset, maskPresets } from './presets.ts'
@@ -32,9 +33,12 @@ interface BuiltIn {
 
 export function compileBuiltIn(): BuiltIn {
   const presets = maskPresets.map(compilePreset)
+  const sieve = sieveOf([], patternsOf(presets.flatMap(({ sources }) => sources)))
   return {
-    sieve: sieveOf([], patternsOf(presets.flatMap(({ sources }) => sources))),
+    sieve,
     *hits(path, isDirectory) {
+      // The expressions of a preset are compiled at their first use, at each launch anew.
+      if (!sieve.test(nameOf(path))) return
       for (const preset of presets) {
         preset.rulesRegex ??= pathRegex(preset.sources)
         const found = preset.rulesRegex.exec(subject(path, isDirectory))

@@ -55,9 +55,9 @@ export function compileMatcher(policy: {
     (hit.preset !== undefined && builtIn.excepted(hit.preset, path, isDirectory)) ||
     except.some((rule) => mayLift(rule, hit) && exempts(rule, path, isDirectory))
   const match = (path: string, isDirectory: boolean): MaskHit | undefined => {
-    // The expressions of a preset are compiled at their first use.
-    const hits = builtIn.sieve.test(nameOf(path)) ? builtIn.hits(path, isDirectory) : []
-    for (const hit of hits) if (!lifts(hit, path, isDirectory)) return hit
+    for (const hit of builtIn.hits(path, isDirectory)) {
+      if (!lifts(hit, path, isDirectory)) return hit
+    }
     return own.find((rule) => names(rule, path, isDirectory) && !lifts(rule, path, isDirectory))
   }
   return { interesting: joined(builtIn.sieve, sieveOf([], ownPatterns(own))), match, lifts }
@@ -70,13 +70,7 @@ export function alsoHiding(matcher: Matcher, hidden: readonly Sourced<string>[])
     hidden.map(({ value, origin }): [string, MaskHit] => [value, { pattern: value, origin, hides: true }]),
   )
   return {
-    interesting: joined(
-      matcher.interesting,
-      sieveOf(
-        hidden.map(({ value }) => nameOf(value)),
-        [],
-      ),
-    ),
+    interesting: joined(matcher.interesting, sieveOf(hidden.map(({ value }) => nameOf(value)))),
     match: (path, isDirectory) => hits.get(path) ?? matcher.match(path, isDirectory),
     lifts: (hit, path, isDirectory) => hit.hides !== true && matcher.lifts(hit, path, isDirectory),
   }

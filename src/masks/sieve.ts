@@ -18,7 +18,7 @@ export interface Sieve extends NameTest {
   patterns: readonly RegExp[]
 }
 
-export function sieveOf(exact: Iterable<string>, patterns: readonly RegExp[]): Sieve {
+export function sieveOf(exact: Iterable<string>, patterns: readonly RegExp[] = []): Sieve {
   const names = new Set(exact)
   return {
     exact: names,

@@ -140,7 +140,7 @@ export function isProtected(path: string, link: boolean): boolean {
 }
 
 /** True for the base name of whatever is protected, and for some more. */
-export const protectedSieve = joined(table.sieve, sieveOf(['.git'], []))
+export const protectedSieve = joined(table.sieve, sieveOf(['.git']))
 
 /** The same for all that a scan finds for the sake of protection: what makes a repository, and what is not searched. */
-export const scannedSieve = joined(protectedSieve, unwatchedNames, sieveOf(['HEAD'], []))
+export const scannedSieve = joined(protectedSieve, unwatchedNames, sieveOf(['HEAD']))

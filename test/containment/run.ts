@@ -5,14 +5,14 @@ import { boxed, makeWorld, type World } from './world.ts'
 
 interface Options {
   with?: string
-  as?: 'user' | 'root'
+  as: 'user' | 'root'
   json?: boolean
   bare?: boolean
   'ascii-names'?: boolean
 }
 
 const options = JSON.parse(process.argv[2]!) as Options
-const { as = 'user' } = options
+const { as } = options
 const world = await makeWorld(as, 'plain', options['ascii-names'] === true ? 'ascii' : 'any')
 try {
   world.env['PROJECT'] = world.project.place
