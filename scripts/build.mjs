@@ -33,6 +33,9 @@ const entries = {
   'src/session/detect.ts': 'detect.cjs',
 }
 
+/** The bundles that main.ts chooses from. */
+const commands = new Set(['src/run.ts', 'src/hook.ts', 'src/cli.ts'])
+
 const cFlags = [
   ...['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Wconversion', '-Wshadow', '-Werror'],
   // Some distributions predefine another level, and a redefinition is a warning.
@@ -80,15 +83,22 @@ async function bundle(entry) {
     // cosmiconfig reaches for the compiler when a config is TypeScript, which we never load.
     external: ['typescript'],
     alias: { '@secretlint/profiler': path.join(root, 'src/git/no-profiler.ts') },
-    banner: entry === 'src/main.ts' ? { js: '#!/usr/bin/env node' } : {},
+    ...around(entry),
     define: { 'process.env.NODE_ENV': '"production"', AGENTBOX_VERSION: JSON.stringify(version()) },
     minifySyntax: true,
     legalComments: 'none',
     logLevel: 'silent',
-    plugins: [siblings(entry)],
+    plugins: [siblings(entry), assembled],
   }).catch((error) => {
     throw new Stop(`build: ${entry}\n${explain(error)}`)
   })
+}
+
+/** What main.ts compiles itself is the expression of a function already: no copy of it has to be made at each start. */
+function around(entry) {
+  if (entry === 'src/main.ts') return { banner: { js: '#!/usr/bin/env node' } }
+  if (!commands.has(entry)) return {}
+  return { banner: { js: '(function (require, __dirname, __filename) {' }, footer: { js: '})' } }
 }
 
 function version() {
@@ -113,6 +123,27 @@ function siblings(self) {
       })
     },
   }
+}
+
+/** src/bwrap/seccomp/assembled.ts without the assembler. */
+const assembled = {
+  name: 'assembled',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/seccomp\/assembled\.ts$/ }, async ({ path: file }) => {
+      const { build: esbuild } = await import('esbuild')
+      const entryPoints = [path.join(path.dirname(file), 'filter.ts')]
+      const { outputFiles } = await esbuild({ entryPoints, bundle: true, format: 'esm', write: false })
+      const code = Buffer.from(outputFiles[0].contents).toString('base64')
+      const { seccompProgram } = await import(`data:text/javascript;base64,${code}`)
+      const bytes = Object.fromEntries(
+        ['x86_64', 'aarch64'].map((arch) => [arch, seccompProgram(arch).toString('base64')]),
+      )
+      return {
+        contents: `const bytes = ${JSON.stringify(bytes)}
+export const assembledProgram = (arch) => Buffer.from(bytes[arch], 'base64')`,
+      }
+    })
+  },
 }
 
 function nativeFiles(ending) {

@@ -22,7 +22,7 @@ const entry = ['run', 'hook'].find((name) => name === process.argv[2]) ?? 'cli'
 const bundle = `${__dirname}/${entry}.cjs`
 const source = readFileSync(bundle, 'utf8')
 const cache = cachePath()
-const script = new Script(`(function (require, __dirname, __filename) {${source}\n})`, {
+const script = new Script(source, {
   filename: bundle,
   cachedData: cache === undefined ? undefined : readCache(cache),
 })

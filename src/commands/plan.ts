@@ -1,6 +1,6 @@
 import { locateBwrap } from '../host/bwrap.ts'
 import { planDocument, renderArgv, renderScript } from '../bwrap/script.ts'
-import { seccompProgram } from '../bwrap/seccomp/filter.ts'
+import { assembledProgram } from '../bwrap/seccomp/assembled.ts'
 import { prepare } from '../session/prepare.ts'
 import { surveySituation } from '../session/situation.ts'
 import { version } from '../version.ts'
@@ -47,7 +47,7 @@ async function printPlan({ env, values, positionals, installDir, out }: Call): P
         renderScript({
           plan: prepared.plan,
           bwrap: locateBwrap(),
-          seccomp: seccompProgram(situation.facts.arch),
+          seccomp: assembledProgram(situation.facts.arch),
           placeholders: prepared.placeholders,
           directories: prepared.home === undefined ? [] : [prepared.home.home],
           version,

@@ -97,6 +97,10 @@ export async function launch(helper: Helper, input: LaunchInput): Promise<AgentE
   const request = encodeRequest(input)
   if (child.pid === undefined) return await unstarted(child, helper.path)
   const [control, captured, requests] = child.stdio.slice(3) as unknown as [Duplex, Readable, Duplex]
+  // The helper may end while something is being written to it; its end is what counts.
+  control.on('error', () => {})
+  // First: bwrap builds the box while this process makes the rest ready.
+  control.write(request)
   const capture = collect(captured)
   const inside = openInside(child, requests, () => void control.write('unjoin\n'))
   const progress: Progress = { onHeld: [], forGood: false }
@@ -106,10 +110,7 @@ export async function launch(helper: Helper, input: LaunchInput): Promise<AgentE
     if (progress.forGood && ENDING.has(number)) control.write('end\n')
     else control.write(`signal ${number}\n`)
   })
-  // The helper may end while something is being written to it; its end is what counts.
-  control.on('error', () => {})
   eachLine(control, (line) => handleLine(line, { input, helper, control, inside, progress }))
-  control.write(request)
   try {
     await closed(child)
   } finally {

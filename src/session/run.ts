@@ -3,7 +3,7 @@ import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
 import { bwrapOptions, MOST_OPTIONS, MOST_WITH_COMMAND, type BackingFiles } from '../bwrap/argv.ts'
 import { diagnose, locateBwrap } from '../host/bwrap.ts'
-import { seccompProgram } from '../bwrap/seccomp/filter.ts'
+import { assembledProgram } from '../bwrap/seccomp/assembled.ts'
 import { fail } from '../errors.ts'
 import { repositoryAt } from '../git/repository.ts'
 import { readRegular } from '../host/files.ts'
@@ -79,7 +79,7 @@ export async function runBoxed(
       command: plan.argv,
       initPath: INIT_PATH,
       env: plan.env,
-      seccomp: seccompProgram(facts.arch),
+      seccomp: assembledProgram(facts.arch),
       data: session.data,
       limits: limits.each,
       groups: limits.groups,

@@ -38,6 +38,12 @@ beforeAll(() => {
 })
 afterAll(() => fs.rmSync(dir, { recursive: true, force: true }))
 
+it.each(['run.cjs', 'cli.cjs'])('is in the built %s as the sources make it', (bundle) => {
+  const built = fs.readFileSync(path.join(import.meta.dirname, '../../../dist', bundle), 'utf8')
+  for (const arch of ['x86_64', 'aarch64'] as const)
+    expect(built).toContain(`${arch}: "${seccompProgram(arch).toString('base64')}"`)
+})
+
 /** The same program with every errno exchanged for its label. */
 function relabelled(program: Buffer): Buffer {
   const bytes = Buffer.from(program)
