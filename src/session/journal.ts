@@ -24,6 +24,7 @@ export interface Journal {
   record(event: SessionEvent): void
   /** Calls back with every event recorded from now on. */
   onEvent(listener: (event: JournalLine) => void): void
+  /** Removes older journals, too: all but the newest hundred. */
   close(): void
 }
 
@@ -31,11 +32,10 @@ export function logDir(state: string): string {
   return `${state}/log`
 }
 
-/** Opens the journal of a session; older ones are removed beyond the newest hundred. Fails with `state-unusable`. */
+/** Opens the journal of a session. Fails with `state-unusable`. */
 export function openJournal(state: string, session: string, uid: number): Journal {
   const dir = logDir(state)
   ensurePrivateDir(dir, uid)
-  removeOldest(dir)
   const path = `${dir}/${session}.jsonl`
   const listeners: ((event: JournalLine) => void)[] = []
   let fd = open(path)
@@ -49,7 +49,10 @@ export function openJournal(state: string, session: string, uid: number): Journa
       attempt(() => writeSync(fd, `${JSON.stringify(line)}\n`))
     },
     onEvent: (listener) => void listeners.push(listener),
-    close: () => attempt(() => closeSync(fd)),
+    close() {
+      attempt(() => closeSync(fd))
+      removeOldest(dir)
+    },
   }
 }
 
@@ -73,9 +76,9 @@ function rotated(fd: number, path: string): number {
 function removeOldest(dir: string): void {
   attempt(() => {
     const names = readdirSync(dir).filter((name) => name.endsWith('.jsonl'))
-    if (names.length < KEPT) return
+    if (names.length <= KEPT) return
     const aged = names.map((name) => ({ name, at: statSync(`${dir}/${name}`).mtimeMs }))
-    for (const { name } of aged.toSorted((a, b) => b.at - a.at).slice(KEPT - 1)) {
+    for (const { name } of aged.toSorted((a, b) => b.at - a.at).slice(KEPT)) {
       for (const part of [name, `${name}.1`]) rmSync(`${dir}/${part}`, { force: true })
     }
   })
