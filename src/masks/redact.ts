@@ -112,14 +112,19 @@ function readValue(value: string, tight: boolean): Value | undefined {
   if (value.includes('\\') && /["'`]/.test(value)) return undefined
   if (kindsOfQuotes(value) > 1 || ['"', "'", '`'].some((one) => isOdd(value, one))) return undefined
   if (!isBalanced(value, '(', ')') || (value.includes('${') && !isBalanced(value, '{', '}'))) return undefined
+  if (quotesInBraces(value)) return undefined
   // JSON or YAML that goes on in the next line.
   if (/^[[{]/.test(value) && !(isBalanced(value, '[', ']') && isBalanced(value, '{', '}'))) return undefined
-  if (value.includes('(') && value.includes('#')) return undefined
+  if (value.includes('(') && /[#"'`]/.test(value)) return undefined
   const comment = /^#|[ \t]#/.test(value)
   const first = /^(["'`])[^"'`]*\1[ \t]*(?:$|[ \t]#)/.exec(value)?.[1]
   const quotes = first === undefined ? '' : (`${first}${first}` as Value['quotes'])
   return { quotes, comment, next: 'top' }
 }
+
+/** For bash a quote in `${…}` may hide the brace that closes it: `A=${B:-"}"` goes on in the next line. */
+const quotesInBraces = (value: string): boolean =>
+  value.includes('${') && /["'`]/.test(value) && !/^(?:[^$]|\$(?!\{)|\$\{[^{}"'`]*\})*$/.test(value)
 
 /** A value in quotes from its first to its last character. */
 function wholeValue([, double, single]: RegExpExecArray): Value | undefined {
@@ -129,6 +134,7 @@ function wholeValue([, double, single]: RegExpExecArray): Value | undefined {
     if (isOdd(inner, '"') || inner.includes('`')) return undefined
     if (inner.includes('"') && inner.includes("'")) return undefined
     if (inner.includes('${') && (!isBalanced(inner, '{', '}') || inner.includes("'"))) return undefined
+    if (quotesInBraces(inner)) return undefined
   } else if (isOdd(inner, '"')) return undefined
   return { quotes: double === undefined ? "''" : '""', comment: false, next: 'top' }
 }

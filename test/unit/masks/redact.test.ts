@@ -58,6 +58,8 @@ describe('hides the rest behind', () => {
     ['an array', 'A=('],
     ['an open expansion', 'A=${B:-x'],
     ['an open expansion in quotes', 'A="${B:-x"'],
+    ['an expansion whose end is in quotes', 'A=${B:-"}"'],
+    ['an array whose end is in quotes', 'A=(")"'],
     ['an escaped closing quote', 'A="x\\"'],
     ['an escaped backslash before the quote', 'A="x\\\\"'],
     ['a backslash in single quotes', "A='x\\'"],
@@ -226,6 +228,8 @@ const SOUP = [
   '$',
   '\n# x\n',
   '\n# "\n',
+  '"}"',
+  '")"',
 ]
 
 const soup = fc.array(fc.constantFrom(...SOUP), { maxLength: 16 }).map((pieces) => {
