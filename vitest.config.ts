@@ -12,12 +12,13 @@ const project = (
   testTimeout: number,
   workers: number,
   groupOrder: number,
-  { include = [`test/${name}/**/*.test.ts`], exclude = [] as string[] } = {},
+  { include = [`test/${name}/**/*.test.ts`], exclude = [] as string[], isolate = true } = {},
 ) => ({
   test: {
     name,
     include,
     exclude,
+    isolate,
     testTimeout: testTimeout * SLOWNESS,
     hookTimeout: 300_000 * SLOWNESS,
     maxWorkers: workers,
@@ -40,7 +41,8 @@ export default defineConfig({
       project('alone', 180_000, 1, 1, { include: alone }),
       project('integration', 180_000, 2, 2, { exclude: alone }),
       project('e2e', 300_000, 2, 3),
-      project('unit', 60_000, 2, 4),
+      // These change nothing of their process.
+      project('unit', 60_000, 2, 4, { isolate: false }),
     ],
   },
 })
