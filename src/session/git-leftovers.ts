@@ -91,10 +91,15 @@ function stepsOf(gitDirs: readonly string[]): string[] {
   const others = gitDirs.flatMap((dir) =>
     namesIn(`${dir}/worktrees`).map((name) => `${dir}/worktrees/${name}`),
   )
-  const lines = (path: string, wanted: RegExp): string[] =>
-    (readRegular(path, LARGEST)?.toString('utf8').split('\n') ?? [])
+  const lines = (path: string, wanted: RegExp): string[] => {
+    const text = readRegular(path, LARGEST)?.toString('utf8')
+    // git would go through a link, and read on where we do not.
+    if (text === undefined) return lstatOf(path) === undefined ? [] : [`${path}: no ordinary file`]
+    return text
+      .split('\n')
       .filter((line) => wanted.test(line))
       .map((line) => `${path}: ${line.trim()}`)
+  }
   return [...new Set([...gitDirs, ...others])].flatMap((dir) => [
     ...lines(`${dir}/rebase-merge/git-rebase-todo`, /^\s*(?:x|exec)\s/),
     ...lines(`${dir}/rebase-merge/strategy`, STRATEGY),
