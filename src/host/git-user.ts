@@ -15,17 +15,29 @@ export interface GitUser {
 const LFS = 'filter.lfs'
 
 export function readGitUser(env: NodeJS.ProcessEnv, home: string): GitUser {
-  const xdg = env['XDG_CONFIG_HOME']?.startsWith('/') === true ? env['XDG_CONFIG_HOME'] : `${home}/.config`
   // The user's own files: often links into a repository of them.
-  const settings = [`${xdg}/git/config`, `${home}/.gitconfig`].flatMap((path) =>
-    readConfig(realpathOf(path) ?? path),
-  )
+  const settings = usersFiles(env, home).flatMap((path) => readConfig(realpathOf(path) ?? path))
   return {
     name: lastValue(settings, 'user', 'name'),
     email: lastValue(settings, 'user', 'email'),
     lfs: lastValue(settings, LFS, 'clean') !== undefined,
     signing: signingOf(settings, home),
   }
+}
+
+function usersFiles(env: NodeJS.ProcessEnv, home: string): string[] {
+  const xdg = env['XDG_CONFIG_HOME']?.startsWith('/') === true ? env['XDG_CONFIG_HOME'] : `${home}/.config`
+  return [`${xdg}/git/config`, `${home}/.gitconfig`]
+}
+
+/** Where git outside the box may have settings from that are no repository's: of all, since each shell has its variables. */
+export function gitSettingsOf(env: NodeJS.ProcessEnv, home: string): string[] {
+  const named = [env['GIT_CONFIG_GLOBAL'], env['GIT_CONFIG_SYSTEM']]
+  return [
+    '/etc/gitconfig',
+    ...usersFiles(env, home),
+    ...named.flatMap((path) => (path?.startsWith('/') === true ? [path] : [])),
+  ]
 }
 
 function signingOf(settings: readonly GitSetting[], home: string): GitUser['signing'] {

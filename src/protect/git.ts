@@ -1,9 +1,10 @@
 import { readConfig } from '../git/settings.ts'
 import type { GitRepository } from '../git/repository.ts'
-import { isWritable, lstatOf, namesIn, readRegular } from '../host/files.ts'
+import { isWritable, lstatOf, namesIn, readRegular, realpathOf } from '../host/files.ts'
 import { parentOf } from '../host/paths.ts'
 import { homedir } from 'node:os'
 import { normalize } from 'node:path/posix'
+import { endOf } from './behind.ts'
 import type { Placeholder, ProtectedPath } from './paths.ts'
 
 const POINTER_LIMIT = 8192
@@ -21,13 +22,27 @@ export interface GitProtection {
 /** Whether a path lies in a place that the box may write to: anything else needs no protection. */
 type IsInside = (path: string) => boolean
 
-/** Protection of a repository's git directories. */
-export function protectRepository(repository: GitRepository, isInside: IsInside): GitProtection {
-  const parts = [protectGitDir(repository.commonDir, isInside, repository.workTree)]
-  for (const dir of directoriesIn(`${repository.commonDir}/worktrees`))
+/**
+ * Protection of a repository's git directories. `settings`: the user's and the system's config files, of which git takes
+ * what is relative from each work tree.
+ */
+export function protectRepository(
+  repository: GitRepository,
+  isInside: IsInside,
+  settings: readonly string[] = [],
+): GitProtection {
+  const { commonDir, workTree } = repository
+  const parts = [protectGitDir(commonDir, isInside, workTree)]
+  for (const dir of directoriesIn(`${commonDir}/worktrees`))
     parts.push(protectWorktree(dir, repository, isInside))
-  for (const dir of modulesOf(repository.commonDir)) parts.push(protectGitDir(dir, isInside, undefined))
-  return { paths: parts.flatMap((part) => part.paths), missing: parts.flatMap((part) => part.missing) }
+  for (const dir of modulesOf(commonDir)) parts.push(protectGitDir(dir, isInside, undefined))
+  return {
+    paths: [
+      ...parts.flatMap((part) => part.paths),
+      ...settings.flatMap((file) => referredTo(file, { workTree, isInside, own: false })),
+    ],
+    missing: parts.flatMap((part) => part.missing),
+  }
 }
 
 /** The config files of a repository and its submodules that git writes to. */
@@ -55,7 +70,7 @@ function protectGitDir(gitDir: string, isInside: IsInside, workTree: string | un
     { path: `${gitDir}/info/grafts`, why: 'git shows other commits by it than there are' },
     { path: `${gitDir}/lazygit.yml`, why: 'lazygit obeys it' },
     ...['config', 'config.worktree'].flatMap((name) =>
-      referredTo(`${gitDir}/${name}`, workTree ?? gitDir, isInside),
+      referredTo(`${gitDir}/${name}`, { workTree: workTree ?? gitDir, isInside, own: true }),
     ),
   ]
   // Where this user may not write, the agent may not either.
@@ -79,12 +94,17 @@ function protectGitDir(gitDir: string, isInside: IsInside, workTree: string | un
  */
 function protectWorktree(dir: string, repository: GitRepository, isInside: IsInside): GitProtection {
   const back = readRegular(`${dir}/gitdir`, POINTER_LIMIT)?.toString('utf8').trim()
-  const shown = dir === repository.gitDir || (back !== undefined && isInside(normalize(back)))
+  const pointer = back === undefined ? undefined : normalize(back.startsWith('/') ? back : `${dir}/${back}`)
+  const shown = dir === repository.gitDir || (pointer !== undefined && isInside(pointer))
   if (!shown) return { paths: [{ path: dir, why: 'it belongs to another worktree' }], missing: [] }
   const paths = ['commondir', 'gitdir', 'config.worktree'].map((name) => ({
     path: `${dir}/${name}`,
     why: 'git follows it',
   }))
+  // What is relative in the common config means this work tree, too.
+  const workTree = dir === repository.gitDir ? repository.workTree : parentOf(pointer!)
+  for (const file of [`${repository.commonDir}/config`, `${dir}/config.worktree`])
+    paths.push(...referredTo(file, { workTree, isInside, own: true }))
   return { paths, missing: isWritable(dir) ? [{ path: `${dir}/config.worktree`, kind: 'file' }] : [] }
 }
 
@@ -93,32 +113,58 @@ const MOST_INCLUDES = 10
 
 /** Whose values are commands; of an alias those that begin with `!`. */
 const COMMANDS =
-  /^(?:core\.(?:fsmonitor|sshcommand|editor|pager|askpass|gitproxy)|sequence\.editor|interactive\.difffilter|diff\.external|(?:filter|diff|merge|gpg|credential|hook|remote|mergetool|difftool)(?:\..*)?\.(?:clean|smudge|process|textconv|command|driver|program|helper|cmd|uploadpack|receivepack)|(?:alias|pager)\..*)$/s
+  /^(?:core\.(?:fsmonitor|sshcommand|editor|pager|askpass|gitproxy|alternaterefscommand)|submodule\..*\.update|uploadpack\.packobjectshook|gc\.recentobjectshook|sendemail\.(?:.*\.)?(?:tocmd|cccmd|headercmd|smtpserver|sendmailcmd)|sequence\.editor|interactive\.difffilter|diff\.external|(?:filter|diff|merge|gpg|credential|hook|remote|mergetool|difftool|trailer|man|browser|guitool)(?:\..*)?\.(?:clean|smudge|process|textconv|command|driver|program|defaultkeycommand|helper|cmd|uploadpack|receivepack)|(?:alias|pager)\..*)$/s
 
-/** Files and directories of the project that a config file makes git execute or obey. */
-function referredTo(file: string, workTree: string, isInside: IsInside, depth = 0): ProtectedPath[] {
+interface Reading {
+  workTree: string
+  isInside: IsInside
+  /** The repository's own config, in whose commands a bare word may be a file; in anybody's aliases most are none. */
+  own: boolean
+}
+
+/**
+ * Files and directories of the project that a config file makes git execute or obey, or would if they were there; where
+ * the links end that lead to them.
+ */
+function referredTo(file: string, reading: Reading, depth = 0): ProtectedPath[] {
+  const { workTree, isInside } = reading
   const out: ProtectedPath[] = []
   const add = (value: string, base: string, why: string): string => {
-    const whole = value.startsWith('~/') ? homedir() + value.slice(1) : value
-    const path = normalize(whole.startsWith('/') ? whole : `${base}/${whole}`).replace(/\/$/, '')
-    if (isInside(path)) out.push({ path, why })
-    return path
+    const via = whole(value, base)
+    const path = endOf(via)
+    if (isInside(path) || isInside(via)) out.push({ path, why, via })
+    return via
   }
-  for (const { section, key, value } of readConfig(file)) {
+  for (const { section, key, value } of readConfig(realpathOf(file) ?? file)) {
     const name = `${section}.${key}`
     if (key === 'path' && /^include(if\.|$)/.test(section)) {
       const path = add(value, parentOf(file), 'git config includes it')
-      if (depth < MOST_INCLUDES) out.push(...referredTo(path, workTree, isInside, depth + 1))
+      if (depth < MOST_INCLUDES) out.push(...referredTo(path, reading, depth + 1))
     } else if (name === 'core.hookspath') add(value, workTree, 'it is core.hooksPath')
     else if (name === 'core.attributesfile') add(value, workTree, 'it is core.attributesFile')
     else if (COMMANDS.test(name)) {
-      const words = value
-        .split(/[\s!"';|&]+/)
-        .filter((word) => lstatOf(normalize(`${workTree}/${word}`))?.isFile())
+      const words = value.split(/[\s!"';|&]+/).filter((word) => isProgram(word, name, reading))
       for (const word of words) add(word, workTree, `git executes it (${name})`)
     }
   }
   return out
+}
+
+/** As git and a shell read it. */
+function whole(value: string, base: string): string {
+  const path = value.startsWith('~/') ? homedir() + value.slice(1) : value
+  return normalize(path.startsWith('/') ? path : `${base}/${path}`).replace(/\/$/, '')
+}
+
+/** A word of a command that is a file, or that could only be the name of one that is not there yet. */
+function isProgram(word: string, name: string, { workTree, own }: Reading): boolean {
+  const real = word === '' ? undefined : realpathOf(whole(word, workTree))
+  if (real !== undefined) return (own || word.includes('/')) && lstatOf(real)?.isFile() === true
+  return (
+    !name.startsWith('alias.') &&
+    /^(?:~\/|\.{0,2}\/)?[\w.@+-]+(?:\/[\w.@+-]+)*$/.test(word) &&
+    /^[^-].*\//.test(word)
+  )
 }
 
 /** Git directories below `.git/modules`, found by their HEAD; names may have slashes, so a few levels deep. */

@@ -2,9 +2,10 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { repositoryAt, verified, type GitRepository } from '../git/repository.ts'
 import { fail } from '../errors.ts'
 import { fsPath } from '../host/bytes.ts'
-import { linkTarget, lstatOf, realpathOf } from '../host/files.ts'
+import { linkTarget, lstatOf } from '../host/files.ts'
 import { ancestorsBetween, isWithin, nameOf, parentOf } from '../host/paths.ts'
 import { pathsBehind } from '../masks/chain.ts'
+import { endOf, placesBehind } from './behind.ts'
 import { protectRepository, type GitProtection } from './git.ts'
 import { isProtected, protectionOf } from './names.ts'
 
@@ -12,6 +13,8 @@ import { isProtected, protectionOf } from './names.ts'
 export interface ProtectedPath {
   path: string
   why: string
+  /** The name that leads there through links, if it does. */
+  via?: string
 }
 
 /** What would be obeyed if it were there. */
@@ -60,6 +63,8 @@ export interface ProtectInput {
   covered: readonly string[]
   /** What is masked, hidden, read-only or granted because of what is named so, perhaps through links. */
   named: readonly string[]
+  /** The user's and the system's git config files. */
+  gitSettings: readonly string[]
 }
 
 /** Decides what is read-only and pinned. Reads, and creates nothing: that is `makePlaceholders`. */
@@ -69,21 +74,37 @@ export function protectPaths(input: ProtectInput): Protection {
   const placeholders = git.missing.filter(({ path }) => lstatOf(path) === undefined)
   const made = new Set(placeholders.map(({ path }) => path))
   const named = input.entries.flatMap((entry) => namedPath(entry, rootOf))
-  const wanted = [...named, ...git.paths, ...input.readonly]
+  const direct = [...named, ...git.paths.map((one) => ({ ...one, runBy: 'git' }))]
+  const linked = direct.flatMap((one) => placesBehind(one.path).map((place) => ({ ...one, ...place })))
+  const own = [...direct, ...linked].filter(({ path, via }) => via === undefined || isInside(rootOf, path))
+  const wanted = [...own, ...input.readonly]
   const readonly = outermost(
     wanted.flatMap((entry) => (made.has(entry.path) ? [entry] : existing(entry, input))),
   )
-  const links = linksOf(input, rootOf)
+  const isClosed = (path: string): boolean => readonly.some((one) => isWithin(path, one.path))
+  const missing = [
+    ...own.filter(({ path }) => !made.has(path) && lstatOf(path) === undefined),
+    ...input.absent,
+  ]
+  const absent = missing.map(({ path, why, runBy }) => ({ path: endOf(path), why, runBy }))
+  const ways = [...direct, ...linked].flatMap(({ via }) => via ?? [])
+  const links = linksOf(input, rootOf, [...ways, ...missing.map(({ path }) => path)])
   const fixed = [...readonly.map(({ path }) => path), ...links, ...input.covered]
-  const pins = pinsFor(fixed, readonly, input, rootOf)
-  const missing = git.paths.filter(({ path }) => !made.has(path) && lstatOf(path) === undefined)
-  const absent = [...missing.map((one) => ({ ...one, runBy: 'git' })), ...input.absent].filter(
-    ({ path }) => !readonly.some((one) => isWithin(path, one.path)),
-  )
-  return { readonly, pins, links, placeholders, repositories: git.repositories, absent }
+  return {
+    readonly,
+    pins: pinsFor(fixed, readonly, input, rootOf),
+    links: links.filter((path) => !isClosed(path)),
+    placeholders,
+    repositories: git.repositories,
+    absent: absent.filter(({ path }) => rootOf(path) !== undefined && !isClosed(path)),
+  }
 }
 
 type RootOf = (path: string) => string | undefined
+
+function isInside(rootOf: RootOf, path: string): boolean {
+  return ![undefined, path].includes(rootOf(path))
+}
 
 /** The innermost place that the box shows and a path is in; undefined where the box may not write. */
 function writableRoots({ project, repository, grants }: ProtectInput): RootOf {
@@ -100,15 +121,15 @@ function writableRoots({ project, repository, grants }: ProtectInput): RootOf {
 }
 
 function gitProtections(
-  { repository, entries }: ProtectInput,
+  { repository, entries, gitSettings }: ProtectInput,
   rootOf: RootOf,
 ): GitProtection & { repositories: string[] } {
-  const isInside = (path: string): boolean => ![undefined, path].includes(rootOf(path))
+  const inside = (path: string): boolean => isInside(rootOf, path)
   const all: GitProtection[] = []
   const done = new Set<string>()
   const own = verified(repository)
   if (own !== undefined) {
-    all.push(protectRepository(own, isInside))
+    all.push(protectRepository(own, inside, gitSettings))
     done.add(own.commonDir)
   }
   for (const { path } of entries) {
@@ -119,7 +140,7 @@ function gitProtections(
     // A `.git` that leads nowhere: what comes to stand there is a repository that appears.
     if (lstatOf(nested.commonDir)?.isDirectory() !== true) continue
     done.add(nested.commonDir)
-    const found = protectRepository(nested, isInside)
+    const found = protectRepository(nested, inside, gitSettings)
     // It may be what a test reads: nothing is made in it.
     all.push(nested.kind === 'bare' ? { ...found, missing: [] } : found)
   }
@@ -130,30 +151,29 @@ function gitProtections(
   }
 }
 
-function namedPath({ path, kind }: { path: string; kind: string }, rootOf: RootOf): ProtectedPath[] {
+function namedPath({ path, kind }: { path: string; kind: string }, rootOf: RootOf): AbsentPath[] {
   if (rootOf(path) === undefined) return []
   const name = nameOf(path)
   // A directory that is no git directory yet becomes one by a file more, with whatever config it has then.
   const isPart = name === '.git' && kind === 'directory' && repositoryAt(parentOf(path)) === undefined
-  if (isPart || (name === '.git' && kind === 'file')) return [{ path, why: 'git follows it' }]
+  if (isPart || (name === '.git' && kind === 'file')) return [{ path, why: 'git follows it', runBy: 'git' }]
   if (name === '.git') return []
   const runBy = protectionOf(path, kind === 'symlink')
   if (runBy === undefined) return []
   const why = `${runBy} would run or obey it`
-  if (kind !== 'symlink') return [{ path, why }]
-  // The link itself cannot be mounted over; what it leads to can.
-  const target = realpathOf(path)
-  const root = target === undefined ? undefined : rootOf(target)
-  return root === undefined || target === root ? [] : [{ path: target!, why }]
+  if (kind !== 'symlink') return [{ path, why, runBy }]
+  // The link itself cannot be mounted over; what it leads to can, or is moved away where it appears.
+  const end = endOf(path)
+  return isInside(rootOf, end) ? [{ path: end, why, runBy, via: path }] : []
 }
 
 /**
  * Nothing but a link can be mounted over a link, which the hand in the box does (`session/links.ts`). All of them
  * count that are on the way to what is named.
  */
-function linksOf({ entries, named }: ProtectInput, rootOf: RootOf): string[] {
+function linksOf({ entries, named }: ProtectInput, rootOf: RootOf, more: readonly string[]): string[] {
   const protectedLinks = entries.filter(({ path, kind }) => kind === 'symlink' && isProtected(path, true))
-  const ways = [...protectedLinks.map(({ path }) => path), ...named].flatMap(pathsBehind)
+  const ways = [...protectedLinks.map(({ path }) => path), ...named, ...more].flatMap(pathsBehind)
   const links = ways.filter((path) => rootOf(path) !== undefined && linkTarget(path) !== undefined)
   return [...new Set(links)].toSorted()
 }

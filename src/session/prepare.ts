@@ -1,5 +1,6 @@
 import { fail, type Grant } from '../errors.ts'
 import { findExecutable } from '../host/executables.ts'
+import { gitSettingsOf } from '../host/git-user.ts'
 import { lstatOf, realpathOf } from '../host/files.ts'
 import { isWithin, parentOf } from '../host/paths.ts'
 import { buildPlan } from '../plan/build.ts'
@@ -129,6 +130,7 @@ function protectionFor(situation: Situation, survey: Survey, helper: string): Pr
     grants: survey.grants,
     covered: [...survey.masks, ...survey.hidden].map(({ path }) => path),
     named: namedParts(survey, policy),
+    gitSettings: gitSettingsOf(situation.env, situation.facts.home),
   })
 }
 

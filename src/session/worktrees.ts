@@ -1,7 +1,7 @@
 import { belongingOf, pointedAt, type Belonging } from '../git/worktree-dirs.ts'
 import { repositoryAt } from '../git/repository.ts'
-import { lstatOf, namesIn, realpathOf } from '../host/files.ts'
-import { isWithin, nameOf, parentOf } from '../host/paths.ts'
+import { linkTarget, lstatOf, namesIn, realpathOf } from '../host/files.ts'
+import { ancestorsBetween, isWithin, nameOf, parentOf } from '../host/paths.ts'
 import { quarantine } from '../protect/quarantine.ts'
 import type { Watched } from './supervise.ts'
 
@@ -32,8 +32,10 @@ export function watchWorktrees({ prepared, session, journal, running }: Watched)
   const takeAway = (path: string, runBy: string): void => {
     const wanted = running.policy.protect.absent.value
     if (before.has(path) || told.get(path) === wanted) return
-    const about = { path, runBy }
     const root = roots.find((dir) => isWithin(path, dir))!
+    // There was none when the box began: it is this link that leads there.
+    const link = ancestorsBetween(root, path).find((dir) => linkTarget(dir) !== undefined)
+    const about = { path: link ?? path, runBy }
     try {
       if (wanted === 'report') throw new Error('it stays')
       const entry = quarantine(dirs.state, { ...about, root, session: session.id })

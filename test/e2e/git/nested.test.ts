@@ -66,6 +66,8 @@ describe('repositories beside the project’s own', () => {
     expect(stderr).toContain('rebase-merge/strategy: x/y, and 1 more')
     const again = await box('echo ort > .git/rebase-merge/strategy')
     expect(again.stderr).not.toContain('would run what came')
+    const link = 'echo exec evil > steps; ln -s ../../steps .git/rebase-merge/git-rebase-todo'
+    expect((await box(link)).stderr).toContain('rebase-merge/git-rebase-todo: no ordinary file')
   })
 
   it('get nothing that their settings name and that was not there, nor what git and its friends would obey', async () => {
@@ -84,5 +86,11 @@ describe('repositories beside the project’s own', () => {
     )
     for (const path of planted) expect([path, existsSync(`${project}/${path}`)]).toEqual([path, false])
     expect(stderr).toMatch(/refs\/replace\/[0-9a-f]+ came from the box: git shows another object/)
+  })
+  it('get nothing of it by a link on the way there either', async () => {
+    await at.must(['git', 'config', 'core.hooksPath', 'tools/hooks'], { cwd: project })
+    const { stderr } = await box('mkdir -p else/hooks; touch else/hooks/pre-commit; ln -s else tools')
+    expect(stderr).toContain('quarantined (tools)')
+    expect(existsSync(`${project}/tools`)).toBe(false)
   })
 })

@@ -31,7 +31,7 @@ function put(path: string, text = ''): { path: string; kind: string } {
 function protect(
   entries: { path: string; kind: string }[] = [],
   readonly: string[] = [],
-  more: Partial<Pick<ProtectInput, 'grants' | 'covered' | 'named'>> = {},
+  more: Partial<Pick<ProtectInput, 'grants' | 'covered' | 'named' | 'gitSettings'>> = {},
 ): Protection {
   return protectPaths({
     project,
@@ -42,6 +42,7 @@ function protect(
     grants: [],
     covered: [],
     named: [],
+    gitSettings: [],
     ...more,
   })
 }
@@ -270,6 +271,85 @@ describe('protectPaths', () => {
     const gits = ['.git/objects/info/alternates', '.git/info/grafts', '.git/lazygit.yml']
     expect(absent([])).toEqual([...gits, '.husky/_', 'local.cfg'])
     expect(absent([{ path: `${project}/.husky`, kind: 'directory' }])).toEqual([...gits, 'local.cfg'])
+  })
+
+  it('takes what is relative in settings from each work tree, and what one of them has for itself', () => {
+    git('commit', '-qm', 'x', '--allow-empty')
+    git('worktree', 'add', '-q', '--detach', 'trees/one')
+    git('config', 'core.hooksPath', 'githooks')
+    git('config', 'extensions.worktreeConfig', 'true')
+    git('-C', 'trees/one', 'config', '--worktree', 'core.fsmonitor', 'tools/watch')
+    for (const path of ['githooks/x', 'trees/one/githooks/x', 'trees/one/tools/watch', 'tools/watch'])
+      put(path)
+    const paths = relative(protect().readonly.map(({ path }) => path))
+    expect(paths.filter((path) => !path.startsWith('.git/'))).toEqual([
+      'githooks',
+      'trees/one/githooks',
+      'trees/one/tools/watch',
+    ])
+    writeFileSync(`${project}/.git/worktrees/one/gitdir`, '../../../trees/one/.git\n')
+    expect(relative(protect().readonly.map(({ path }) => path))).toContain('trees/one/githooks')
+  })
+
+  it("takes what the user's own settings name in the project", () => {
+    const file = `${tmpdir()}/agentbox-settings-${process.pid}`
+    const named = `[core]\n\thooksPath = githooks\n\tfsmonitor = ${project}/tools/watch\n[alias]\n\tst = !main a/b\n`
+    writeFileSync(
+      file,
+      `${named}[include]\n\tpath = ${project}/team.cfg\n[diff "x"]\n\ttextconv = tools/x -a\n`,
+    )
+    for (const path of ['githooks/x', 'tools/watch', 'main']) put(path)
+    const { readonly, absent } = protect([], [], { gitSettings: [file] })
+    rmSync(file)
+    const [closed, awaited] = [readonly, absent].map((list) => relative(list.map(({ path }) => path)))
+    expect(closed!.filter((path) => !path.startsWith('.git/'))).toEqual(['githooks', 'tools/watch'])
+    expect(awaited!.filter((path) => !path.startsWith('.git/'))).toEqual(['team.cfg', 'tools/x'])
+  })
+
+  it('closes what links in hooks and settings lead to, whether it is there or not, but no packages', () => {
+    const links = [
+      ['.git/hooks/pre-commit', '../../tools/check.sh'],
+      ['.git/hooks/pre-push', '../../tools/missing.sh'],
+      ['.claude/settings.json', '../way/claude.json'],
+      ['.claude/skills', '../skills'],
+      ['.claude/up', '..'],
+      ['.claude/pack', '../node_modules/pack'],
+      ['skills/far', '../far.md'],
+      ['way', 'shared'],
+      ['.mcp.json', 'shared/mcp.json'],
+    ] as const
+    for (const path of ['tools/check.sh', 'shared/claude.json', 'far.md', 'node_modules/pack/x']) put(path)
+    for (const [link, to] of links) {
+      mkdirSync(`${project}/${link}`.replace(/\/[^/]*$/, ''), { recursive: true })
+      symlinkSync(to, `${project}/${link}`)
+    }
+    const {
+      readonly,
+      absent,
+      links: held,
+    } = protect([
+      { path: `${project}/.claude`, kind: 'directory' },
+      { path: `${project}/.mcp.json`, kind: 'symlink' },
+    ])
+    const [closed, awaited] = [readonly, absent].map((list) =>
+      relative(list.map(({ path }) => path)).filter((path) => !path.startsWith('.git/')),
+    )
+    expect(closed).toEqual(['.claude', 'far.md', 'shared/claude.json', 'skills', 'tools/check.sh'])
+    expect(awaited).toEqual(['shared/mcp.json', 'tools/missing.sh'])
+    expect(relative(held)).toEqual(['.mcp.json', 'way'])
+  })
+
+  it('closes what settings name by way of links, and holds these', () => {
+    put('else/hooks/x')
+    symlinkSync('else', `${project}/tools`)
+    symlinkSync('/opt', `${project}/out`)
+    git('config', 'core.hooksPath', 'tools/hooks')
+    git('config', 'include.path', '../out/x.cfg')
+    git('config', 'core.attributesFile', 'tools/attributes')
+    const { readonly, absent, links } = protect()
+    expect(relative(readonly.map(({ path }) => path))).toContain('else/hooks')
+    expect(relative(absent.map(({ path }) => path))).toContain('else/attributes')
+    expect(relative(links)).toEqual(['out', 'tools'])
   })
 
   it('makes nothing behind a .git that leads nowhere', () => {
