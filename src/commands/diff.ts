@@ -77,7 +77,7 @@ function placeOf(env: NodeJS.ProcessEnv): Place {
     cwd: currentDir(),
     policyDir: undefined,
     home: facts.home,
-    own: Object.values(dirs),
+    own: dirs,
   })
   return { project, facts, dirs }
 }

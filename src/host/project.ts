@@ -1,5 +1,7 @@
 import { fail } from '../errors.ts'
 import { findRepository, type GitRepository } from '../git/repository.ts'
+import type { AgentboxDirs } from './dirs.ts'
+import { realpathOf } from './files.ts'
 import { isWithin } from './paths.ts'
 
 export interface Project {
@@ -23,7 +25,7 @@ export interface LocateInput {
   policyDir: string | undefined
   home: string
   /** agentbox's own directories, which no box may contain. */
-  own: readonly string[]
+  own: AgentboxDirs
 }
 
 /** Finds the project around `cwd`, or refuses: never the home, the root or the system. */
@@ -41,7 +43,7 @@ export function locateProject({ cwd, policyDir, home, own }: LocateInput): Proje
   if (SYSTEM.has(root)) refuse('it is a system directory')
   const system = NEVER_INSIDE.find((dir) => isWithin(root, dir))
   if (system !== undefined) refuse(`it is inside ${system}`)
-  const mine = own.find((dir) => isWithin(dir, root) || isWithin(root, dir))
+  const mine = ownThere(own, root)
   if (mine !== undefined) refuse(`agentbox keeps its own files there (${mine})`)
   if (repository?.kind === 'unverified' && repository.gitDir === `${root}/.git`) {
     refuse(
@@ -50,4 +52,19 @@ export function locateProject({ cwd, policyDir, home, own }: LocateInput): Proje
     )
   }
   return { root, repository }
+}
+
+/** Links count. Of the user's configuration what is kept in a repository is read-only in its box. */
+function ownThere(own: AgentboxDirs, root: string): string | undefined {
+  const all = Object.values(own)
+  const isReal = (dir: string, test: (real: string) => boolean): boolean => {
+    const real = realpathOf(dir)
+    return real !== undefined && test(real)
+  }
+  return all.find(
+    (dir) =>
+      isWithin(dir, root) ||
+      isWithin(root, dir) ||
+      isReal(dir, (real) => isWithin(root, real) || (dir !== own.config && isWithin(real, root))),
+  )
 }

@@ -19,6 +19,7 @@ import {
   type Protection,
 } from '../protect/paths.ts'
 import { agentParts } from './agent-places.ts'
+import { linkedSetUp } from './set-up.ts'
 import { certificatesOf } from './certificates.ts'
 import type { Situation } from './situation.ts'
 import { unfinishedWords } from '../ui/wording/unfinished.ts'
@@ -116,6 +117,8 @@ function protectionFor(situation: Situation, survey: Survey, helper: string): Pr
   const { project, policy } = situation
   const writable = writableRoots(project.root, survey)
   const ofAgents = agentParts(situation)
+  const setUp = linkedSetUp(situation, writable)
+  const isThere = ({ path }: ProtectedPath): boolean => lstatOf(path) !== undefined
   return protectPaths({
     project: project.root,
     repository: project.repository,
@@ -125,8 +128,9 @@ function protectionFor(situation: Situation, survey: Survey, helper: string): Pr
       ...steeringFiles(situation, writable),
       ...ownInstallation(helper, writable),
       ...ofAgents.readonly,
+      ...setUp.filter(isThere),
     ],
-    absent: ofAgents.absent,
+    absent: [...ofAgents.absent, ...setUp.filter((one) => !isThere(one))],
     grants: survey.grants,
     covered: [...survey.masks, ...survey.hidden].map(({ path }) => path),
     named: namedParts(survey, policy),

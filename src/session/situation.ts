@@ -48,7 +48,7 @@ export async function surveyPolicy(env: NodeJS.ProcessEnv, flags: PolicyFlags = 
   const facts = readHostFacts(env)
   const dirs = agentboxDirs(env, facts.home)
   const files = findPolicyFiles(cwd)
-  const project = locateProject({ cwd, policyDir: files[0]?.dir, home: facts.home, own: Object.values(dirs) })
+  const project = locateProject({ cwd, policyDir: files[0]?.dir, home: facts.home, own: dirs })
   const trust = openTrust(dirs.state, facts.uid)
   const place = { env, cwd, facts, dirs, project, trust, flags }
   const loaded = await loadHere(place, files)
@@ -96,7 +96,7 @@ export function policyFilesOf(env: NodeJS.ProcessEnv): { project: string; files:
   const cwd = currentDir()
   const files = findPolicyFiles(cwd)
   const dirs = agentboxDirs(env, home)
-  const { root } = locateProject({ cwd, policyDir: files[0]?.dir, home, own: Object.values(dirs) })
+  const { root } = locateProject({ cwd, policyDir: files[0]?.dir, home, own: dirs })
   return { project: root, files: files.map(({ path }) => path), trust: openTrust(dirs.state, uid) }
 }
 

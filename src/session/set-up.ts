@@ -1,0 +1,38 @@
+import { lstatOf, namesIn } from '../host/files.ts'
+import { gitSettingsOf } from '../host/git-user.ts'
+import { isWithin } from '../host/paths.ts'
+import { writeCeilingOf } from '../policy/baseline.ts'
+import { endOf } from '../protect/behind.ts'
+import type { AbsentPath } from '../protect/paths.ts'
+import type { Situation } from './situation.ts'
+
+/**
+ * What of the user's own set-up is in the project because a link in the home leads there, as in a repository of dotfiles:
+ * the configuration of agentbox and of git, start files, editors' settings. Whatever its name is in the project, outside
+ * the box it runs or decides what may run. `writable`: the directories that the box can write to.
+ */
+export function linkedSetUp(
+  { env, facts: { home }, dirs }: Pick<Situation, 'env' | 'facts' | 'dirs'>,
+  writable: readonly string[],
+): AbsentPath[] {
+  const isPart = (path: string): boolean => writable.some((dir) => path !== dir && isWithin(path, dir))
+  const steering = writeCeilingOf(home).filter((path) => isWithin(path, home))
+  const open = [...steering.filter((path) => isWithin(path, `${home}/.config`)), dirs.config]
+  const places = [...steering, ...open, ...gitSettingsOf(env, home), ...open.flatMap(childrenOf)]
+  return [...new Set(places)]
+    .filter((path) => !isPart(path))
+    .map((path) => ({ path: endOf(path), from: path }))
+    .filter(({ path }) => isPart(path))
+    .map(({ path, from }) => ({
+      path,
+      why: `${from} leads to it, which counts outside the box`,
+      runBy: from,
+    }))
+}
+
+/** Programs that people make have their links in other places, and are work like any other. */
+function childrenOf(dir: string): string[] {
+  return namesIn(dir)
+    .map((name) => `${dir}/${name}`)
+    .filter((path) => lstatOf(path)?.isSymbolicLink() === true)
+}
