@@ -36,7 +36,9 @@ export function startHelper(path: string, sockets: boolean): Helper {
     sockets,
     dismiss() {
       child.on('error', () => {})
-      for (const stream of child.stdio) stream?.destroy()
+      // Where descriptors ran out it has none, whatever its type says.
+      const streams = child.stdio as ChildProcess['stdio'] | undefined
+      for (const stream of streams ?? []) stream?.destroy()
       if (child.connected) child.disconnect()
     },
   }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { wake } from '../../../src/session/helper.ts'
+import { makeHome } from '../../support/home.ts'
 import { letterOf } from '../../support/processes.ts'
 import { eventually } from '../../support/spawn.ts'
 
@@ -17,5 +18,17 @@ test('a helper that is stopped is woken, also when the stop takes effect only af
     }
   } finally {
     child.kill('SIGKILL')
+  }
+})
+
+test('a session for which there are not enough descriptors says so', async () => {
+  const at = makeHome('user')
+  at.dir(`${at.home}/p`)
+  try {
+    const command = `ulimit -n 24; exec ${at.node} ${at.agentbox} run -- true`
+    const { stderr, status } = await at.bare(['sh', '-c', command], { cwd: `${at.home}/p` })
+    expect([status, stderr]).toEqual([125, expect.stringMatching(/cannot start .*EMFILE/)])
+  } finally {
+    at.remove()
   }
 })
