@@ -11,10 +11,14 @@ export function statFields(stat: string): string[] {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
 }
 
-/** Clock ticks after boot at which a process started: together with the pid it names a process for good. */
+/**
+ * Clock ticks after boot at which a process started: together with the pid it names a process for good. Undefined if it
+ * has ended, also if the one that started it has not asked for that yet (a zombie).
+ */
 export function startTimeOf(pid: number): string | undefined {
   try {
-    return statFields(readFileSync(`/proc/${pid}/stat`, 'latin1'))[19]
+    const fields = statFields(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+    return fields[0] === 'Z' ? undefined : fields[19]
   } catch {
     return undefined
   }
