@@ -22,19 +22,19 @@ export interface GitProtection {
 /** Whether a path lies in a place that the box may write to: anything else needs no protection. */
 type IsInside = (path: string) => boolean
 
-/**
- * Protection of a repository's git directories. `settings`: the user's and the system's config files, of which git takes
- * what is relative from each work tree.
- */
-export function protectRepository(
-  repository: GitRepository,
-  isInside: IsInside,
-  settings: readonly string[] = [],
-): GitProtection {
+/** What of it the box may write to, and what else names things in it. */
+export interface Scope {
+  isInside: IsInside
+  /** The user's and the system's config files, of which git takes what is relative from each work tree. */
+  settings: readonly string[]
+}
+
+/** Protection of a repository's git directories. */
+export function protectRepository(repository: GitRepository, scope: Scope): GitProtection {
   const { commonDir, workTree } = repository
+  const { isInside, settings } = scope
   const parts = [protectGitDir(commonDir, isInside, workTree)]
-  for (const dir of directoriesIn(`${commonDir}/worktrees`))
-    parts.push(protectWorktree(dir, repository, isInside))
+  for (const dir of worktreesOf(commonDir)) parts.push(protectWorktree(dir, repository, scope))
   for (const dir of modulesOf(commonDir)) parts.push(protectGitDir(dir, isInside, undefined))
   return {
     paths: [
@@ -43,6 +43,33 @@ export function protectRepository(
     ],
     missing: parts.flatMap((part) => part.missing),
   }
+}
+
+/** The administrations of linked worktrees. */
+export function worktreesOf(commonDir: string): string[] {
+  return directoriesIn(`${commonDir}/worktrees`)
+}
+
+/** What git would execute or obey in a linked worktree, by the administration of it; none if it leads nowhere. */
+export function namedInWorktree(
+  dir: string,
+  commonDir: string,
+  { isInside, settings }: Scope,
+  workTree = workTreeOf(dir),
+): ProtectedPath[] {
+  if (workTree === undefined) return []
+  const own = [`${commonDir}/config`, `${commonDir}/config.worktree`, `${dir}/config.worktree`]
+  return [
+    ...own.flatMap((file) => referredTo(file, { workTree, isInside, own: true })),
+    ...settings.flatMap((file) => referredTo(file, { workTree, isInside, own: false })),
+  ]
+}
+
+/** It may be relative; no link in it is followed. */
+function workTreeOf(dir: string): string | undefined {
+  const back = readRegular(`${dir}/gitdir`, POINTER_LIMIT)?.toString('utf8').trim()
+  if (back === undefined || back === '') return undefined
+  return parentOf(normalize(back.startsWith('/') ? back : `${dir}/${back}`))
 }
 
 /** The config files of a repository and its submodules that git writes to. */
@@ -92,19 +119,16 @@ function protectGitDir(gitDir: string, isInside: IsInside, workTree: string | un
  * A linked worktree's administration. Of a worktree that the box shows, only what redirects git is closed;
  * any other one whole, since `git gc` in a box that cannot see the work tree would prune it.
  */
-function protectWorktree(dir: string, repository: GitRepository, isInside: IsInside): GitProtection {
-  const back = readRegular(`${dir}/gitdir`, POINTER_LIMIT)?.toString('utf8').trim()
-  const pointer = back === undefined ? undefined : normalize(back.startsWith('/') ? back : `${dir}/${back}`)
-  const shown = dir === repository.gitDir || (pointer !== undefined && isInside(pointer))
+function protectWorktree(dir: string, repository: GitRepository, scope: Scope): GitProtection {
+  const pointed = workTreeOf(dir)
+  const shown = dir === repository.gitDir || (pointed !== undefined && scope.isInside(`${pointed}/.git`))
   if (!shown) return { paths: [{ path: dir, why: 'it belongs to another worktree' }], missing: [] }
   const paths = ['commondir', 'gitdir', 'config.worktree'].map((name) => ({
     path: `${dir}/${name}`,
     why: 'git follows it',
   }))
-  // What is relative in the common config means this work tree, too.
-  const workTree = dir === repository.gitDir ? repository.workTree : parentOf(pointer!)
-  for (const file of [`${repository.commonDir}/config`, `${dir}/config.worktree`])
-    paths.push(...referredTo(file, { workTree, isInside, own: true }))
+  const workTree = dir === repository.gitDir ? repository.workTree : pointed
+  paths.push(...namedInWorktree(dir, repository.commonDir, scope, workTree))
   return { paths, missing: isWritable(dir) ? [{ path: `${dir}/config.worktree`, kind: 'file' }] : [] }
 }
 

@@ -124,12 +124,12 @@ function gitProtections(
   { repository, entries, gitSettings }: ProtectInput,
   rootOf: RootOf,
 ): GitProtection & { repositories: string[] } {
-  const inside = (path: string): boolean => isInside(rootOf, path)
+  const scope = { isInside: (path: string) => isInside(rootOf, path), settings: gitSettings }
   const all: GitProtection[] = []
   const done = new Set<string>()
   const own = verified(repository)
   if (own !== undefined) {
-    all.push(protectRepository(own, inside, gitSettings))
+    all.push(protectRepository(own, scope))
     done.add(own.commonDir)
   }
   for (const { path } of entries) {
@@ -140,7 +140,7 @@ function gitProtections(
     // A `.git` that leads nowhere: what comes to stand there is a repository that appears.
     if (lstatOf(nested.commonDir)?.isDirectory() !== true) continue
     done.add(nested.commonDir)
-    const found = protectRepository(nested, inside, gitSettings)
+    const found = protectRepository(nested, scope)
     // It may be what a test reads: nothing is made in it.
     all.push(nested.kind === 'bare' ? { ...found, missing: [] } : found)
   }

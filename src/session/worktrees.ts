@@ -2,8 +2,12 @@ import { belongingOf, pointedAt, type Belonging } from '../git/worktree-dirs.ts'
 import { repositoryAt } from '../git/repository.ts'
 import { linkTarget, lstatOf, namesIn, realpathOf } from '../host/files.ts'
 import { ancestorsBetween, isWithin, nameOf, parentOf } from '../host/paths.ts'
+import { gitSettingsOf } from '../host/git-user.ts'
+import { namedInWorktree, worktreesOf } from '../protect/git.ts'
 import { quarantine } from '../protect/quarantine.ts'
+import type { Prepared } from './prepare.ts'
 import type { Watched } from './supervise.ts'
+import { writableRoots } from './survey.ts'
 
 /** Milliseconds between two looks. */
 const ROUND = 100
@@ -45,8 +49,11 @@ export function watchWorktrees({ prepared, session, journal, running }: Watched)
       journal.record({ kind: 'reported', ...about })
     }
   }
+  const namedAnew = namesOfNewWorktrees(prepared)
   const look = (): void => {
     for (const path of repositories.flatMap(strange)) takeAway(path, 'git')
+    // Settings that stand there count for a worktree that is made now, too.
+    for (const path of namedAnew()) if (lstatOf(path) !== undefined) takeAway(path, 'git')
     for (const { path, runBy } of absent) if (lstatOf(path) !== undefined) takeAway(path, runBy)
   }
   const round = setInterval(look, ROUND).unref()
@@ -58,6 +65,27 @@ export function watchWorktrees({ prepared, session, journal, running }: Watched)
       look()
     },
   }
+}
+
+/**
+ * What settings that stand there name in worktrees that were not there yet. Of such a worktree only the box says where it
+ * is: what it could not write itself is not moved for that.
+ */
+function namesOfNewWorktrees({ situation, survey, repositories, readonly }: Prepared): () => string[] {
+  const { env, facts, project } = situation
+  const writable = writableRoots(project.root, survey)
+  const closed = [...readonly, ...[...survey.masks, ...survey.hidden].map(({ path }) => path)]
+  const isOpen = (path: string): boolean =>
+    writable.some((dir) => path !== dir && isWithin(path, dir)) &&
+    !closed.some((one) => isWithin(path, one) || isWithin(one, path))
+  const scope = { isInside: isOpen, settings: gitSettingsOf(env, facts.home) }
+  const stood = new Set(repositories.flatMap(worktreesOf))
+  const fresh = (own: string): string[] => worktreesOf(own).filter((dir) => !stood.has(dir))
+  return () =>
+    repositories
+      .flatMap((own) => fresh(own).flatMap((dir) => namedInWorktree(dir, own, scope)))
+      .map(({ path }) => path)
+      .filter(isOpen)
 }
 
 /** Whatever of the worktrees' administrations is none of this repository. */

@@ -93,4 +93,13 @@ describe('repositories beside the project’s own', () => {
     expect(stderr).toContain('quarantined (tools)')
     expect(existsSync(`${project}/tools`)).toBe(false)
   })
+  it('get nothing of it in a worktree that the box makes either, and lose nothing that was there', async () => {
+    await at.must(['git', 'config', 'core.hooksPath', 'kept'], { cwd: project })
+    at.write(`${project}/kept/pre-commit`, '')
+    const { stderr } =
+      await box(`git worktree add -q new; mkdir -p new/kept; touch new/kept/pre-commit; sleep 0.5
+      git worktree add -q false; echo $PWD/.git > .git/worktrees/false/gitdir`)
+    expect(stderr).toContain('new/kept')
+    expect(['new/kept', 'kept'].map((path) => existsSync(`${project}/${path}`))).toEqual([false, true])
+  })
 })
