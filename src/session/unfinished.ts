@@ -13,7 +13,7 @@ import type { Prepared } from './prepare.ts'
 import { isGone } from './registry.ts'
 import { writableRoots } from './survey.ts'
 import { changedRepositories, unwatchedIn } from './unwatched.ts'
-import { isHonest, strange } from './worktrees.ts'
+import { isHonest, plantedFor, strange } from './worktrees.ts'
 
 /**
  * What a session would have done at its end and could not, since it was killed: to move away what was planted in its
@@ -31,6 +31,8 @@ interface Note {
   /** Common git directories in the roots. */
   repositories: string[]
   standing: string[]
+  /** What git or another program would obey and was not there; not in notes of older versions. */
+  absent?: string[]
   leftovers: string[]
 }
 
@@ -59,7 +61,7 @@ const homeOf = (state: string): string => `${state}/unfinished`
  */
 export function noteBefore(
   dir: string,
-  { situation: { project }, survey, profile, repositories, unfinished }: Prepared,
+  { situation: { project }, survey, profile, repositories, absent, unfinished }: Prepared,
   leftovers: string[],
 ): void {
   const note: Note = {
@@ -71,6 +73,7 @@ export function noteBefore(
     repository: project.repository,
     repositories,
     standing: [...standing(survey.scan.entries), ...repositories.flatMap(strange)],
+    absent: absent.map(({ path }) => path),
     leftovers,
   }
   for (const one of unfinished) if (one.found.length + one.left.length === 0) forget(one)
@@ -125,13 +128,17 @@ function readNote(file: string): Note | undefined {
   }
 }
 
-function lookFor({ roots, repositories, standing: stood, began }: Note): string[] {
+function lookFor({ roots, repositories, standing: stood, absent = [], began }: Note): string[] {
   const { entries } = scanTree(roots, { interesting: scannedSieve })
   const before = new Set(stood)
+  const all = [...roots, ...repositories]
   const now = [
     ...standing(entries),
     ...repositories.flatMap(strange),
     ...changedRepositories(unwatchedIn(entries), began, MOST_DIRECTORIES).found,
+    ...absent
+      .filter((path) => lstatOf(path) !== undefined)
+      .map((path) => plantedFor(path, rootOf(path, all) ?? '/')),
   ]
   // A worktree of this repository is as good as git made it.
   const fresh = now.filter(
@@ -141,11 +148,14 @@ function lookFor({ roots, repositories, standing: stood, began }: Note): string[
   return [...new Set(fresh)].filter((path) => !ancestorsBetween('/', path).some((dir) => known.has(dir)))
 }
 
+const rootOf = (path: string, roots: readonly string[]): string | undefined =>
+  roots.find((dir) => isWithin(path, dir))
+
 /** Moves all of it away, as the session would have; returns what people are to hear. */
 export function finish(state: string, one: Unfinished): string[] {
   const roots = [...one.roots, ...one.repositories]
   const told = one.found.map((path) => {
-    const [root, runBy] = [roots.find((dir) => isWithin(path, dir)) ?? one.project, runByOf(path)]
+    const [root, runBy] = [rootOf(path, roots) ?? one.project, runByOf(path)]
     try {
       quarantine(state, { path, root, session: one.id, runBy })
       return `moved to quarantine: ${path} (${runBy} would run or obey it)`

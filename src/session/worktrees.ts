@@ -37,9 +37,7 @@ export function watchWorktrees({ prepared, session, journal, running }: Watched)
     const wanted = running.policy.protect.absent.value
     if (before.has(path) || told.get(path) === wanted) return
     const root = roots.find((dir) => isWithin(path, dir))!
-    // There was none when the box began: it is this link that leads there.
-    const link = ancestorsBetween(root, path).find((dir) => linkTarget(dir) !== undefined)
-    const about = { path: link ?? path, runBy }
+    const about = { path: plantedFor(path, root), runBy }
     try {
       if (wanted === 'report') throw new Error('it stays')
       const entry = quarantine(dirs.state, { ...about, root, session: session.id })
@@ -65,6 +63,11 @@ export function watchWorktrees({ prepared, session, journal, running }: Watched)
       look()
     },
   }
+}
+
+/** What has come to stand there, or the link that leads there: on the way to what is absent is none when a box begins. */
+export function plantedFor(path: string, root: string): string {
+  return ancestorsBetween(root, path).find((dir) => linkTarget(dir) !== undefined) ?? path
 }
 
 /**

@@ -102,6 +102,17 @@ describe.each(['user', 'root'] as const)('what a killed session leaves undone, a
     expect([moved(), notes()]).toEqual([[], []])
   })
 
+  it('is also what settings name and was not there, or a link that leads there', async () => {
+    await at.must(['git', 'config', 'core.hooksPath', 'tools/hooks'], { cwd: project })
+    await at.must(['git', 'config', 'include.path', '../local.cfg'], { cwd: project })
+    await killed('true')
+    at.write(`${project}/else/hooks/pre-commit`, 'evil')
+    at.write(`${project}/local.cfg`, '')
+    await at.must(['ln', '-s', 'else', 'tools'], { cwd: project })
+    await agentbox('quarantine', 'finish')
+    expect(moved().toSorted()).toEqual(['local.cfg', 'tools'])
+  })
+
   it('is nothing where only the session is gone', async () => {
     await killed('true')
     expect(await agentbox('quarantine', 'finish')).toMatchObject({
