@@ -49,6 +49,12 @@ export const protectedNames: Runners = {
   Junie: ['.junie'],
   Trae: ['.trae'],
   Warp: ['.warp'],
+  'Amazon Q': ['.amazonq'],
+  'Antigravity (rules, workflows, skills)': ['.agent/rules', '.agent/workflows', '.agent/skills'],
+  'CodeBuddy (hooks, MCP servers)': ['.codebuddy'],
+  'iFlow CLI': ['.iflow'],
+  'Grok CLI': ['.grok'],
+  'Mistral Vibe (hooks, MCP servers)': ['.vibe'],
 
   // Editors: tasks, language servers, local settings.
   'VS Code (tasks, settings)': ['.vscode', '*.code-workspace'],
@@ -84,6 +90,8 @@ export const protectedNames: Runners = {
   'git lfs (where it sends files)': ['.lfsconfig'],
   'Mercurial (hooks)': ['hgrc', 'hgrc-not-shared'],
   'Jujutsu (config)': ['.jj/repo/config.toml', '.jj/config.toml'],
+  'Sapling (hooks)': ['.sl/config'],
+  'Darcs (hooks)': ['_darcs/prefs/defaults'],
 
   // Tools that a shell, an editor or any command starts from here.
   npm: ['.npmrc'],
