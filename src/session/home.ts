@@ -35,7 +35,8 @@ function directoryName(path: string): string {
 /** Makes the private home if it is not there. Fails with `state-unusable`. */
 export function ensurePrivateHome(state: string, home: PrivateHome, project: string, uid: number): void {
   for (const dir of [`${state}/homes`, home.notes, home.home]) ensurePrivateDir(dir, uid)
-  if (lstatOf(`${home.notes}/project`) === undefined)
+  // Empty is what a full disk leaves of it.
+  if ((lstatOf(`${home.notes}/project`)?.size ?? 0) === 0)
     writeFileSync(`${home.notes}/project`, toBytes(`${project}\n`))
 }
 

@@ -4,7 +4,7 @@ import { getSystemErrorName } from 'node:util'
 import { bwrapOptions, MOST_OPTIONS, MOST_WITH_COMMAND, type BackingFiles } from '../bwrap/argv.ts'
 import { diagnose, locateBwrap } from '../host/bwrap.ts'
 import { assembledProgram } from '../bwrap/seccomp/assembled.ts'
-import { fail } from '../errors.ts'
+import { AgentboxError, fail } from '../errors.ts'
 import { repositoryAt } from '../git/repository.ts'
 import { readRegular } from '../host/files.ts'
 import { isWithin } from '../host/paths.ts'
@@ -103,11 +103,20 @@ export async function runBoxed(
     for (const text of [...hits, ...configNews(await collectGitConfigs(configs))]) tell.warn(text)
     tellAfterwards(supervision, project, leftovers.look(), tell)
     return checked(end, bwrap, request)
+  } catch (error) {
+    return noRoom(error, dirs.state)
   } finally {
     early?.tracker.close()
     started.dismiss()
     session.remove()
   }
+}
+
+/** All that is written in between is the state directory's, but for a few lines in `.git`. */
+function noRoom(error: unknown, state: string): never {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (error instanceof AgentboxError || !['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code ?? '')) throw error
+  return fail({ code: 'state-unusable', path: state, reason: message }, error)
 }
 
 function configNews({ refused, arrived }: ConfigNews): string[] {

@@ -120,7 +120,7 @@ describe.each<Who>(['user', 'root'])('as %s', (who) => {
     if (outcome === 'refuses') expect([done.status, done.stdout]).toEqual([125, ''])
     else if (outcome === 'starts') expect(done.stdout).toBe('ran\n')
     else expect([done.status === 0, done.stdout]).toEqual([false, ''])
-    if (outcome === 'refuses') expect(done.stderr).toMatch(/^agentbox: /)
+    if (outcome === 'refuses') expect(done.stderr).toMatch(/^agentbox: (?!internal)/)
     await nextLaunchWorks()
   })
 })
