@@ -92,6 +92,11 @@ describe('a box into which another has reached while it was built is not started
     const planned = noteIdentities(plan(bind(`${root}/dir`)), [root])
     const args = mounts.map((one) => (one.startsWith('--') ? one : `${root}/${one}`))
     expect(await checkedIn(args, planned)).toBe(wanted)
+    const elsewhere = {
+      ...planned.ops[0],
+      identity: { ...identityOf(`${root}/dir`)!, dev: '0' },
+    } as SandboxOp
+    expect(await checkedIn(args, plan(elsewhere))).toBe('box-tampered')
     // A mask that is mounted over it is what stands there.
     const empty = mask(wanted === 'done' ? `${root}/dir` : root, { kind: 'empty' })
     expect(await checkedIn(args, plan(...planned.ops, empty))).toBe('done')
