@@ -41,9 +41,10 @@ describe('the store', () => {
 
   it('keeps what was approved, for this user alone', () => {
     approve()
-    expect(open().recordOf(PATH)).toMatchObject({
+    expect(open().recordOf(PATH)).toEqual({
+      version: 1,
       path: PATH,
-      approved: { sha256: [SHA], grants: [{ kind: 'env', value: 'CI' }] },
+      approved: { at: expect.any(String), sha256: [SHA], grants: [{ kind: 'env', value: 'CI' }] },
     })
     expect([statSync(dir()).mode & 0o777, statSync(only()).mode & 0o777]).toEqual([0o700, 0o600])
     expect(readdirSync(dir())).toHaveLength(1)
@@ -53,6 +54,14 @@ describe('the store', () => {
     approve()
     open().approve({ path: PATH, sha256: 'b'.repeat(64), grants: [] })
     expect(open().recordOf(PATH)!.approved).toMatchObject({ sha256: ['b'.repeat(64), SHA], grants: [] })
+  })
+
+  it('keeps each hash once, and of many the newest', () => {
+    const hashes = Array.from({ length: 25 }, (_, number) => String(number).padStart(64, '0'))
+    for (const sha256 of [...hashes, hashes[24]!, hashes[20]!])
+      open().approve({ path: PATH, sha256, grants: [] })
+    const newest = [20, 24, 23, 22, 21, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5]
+    expect(open().recordOf(PATH)!.approved!.sha256).toEqual(newest.map((number) => hashes[number]))
   })
 
   it('a no takes everything back, and an approval the no', () => {
@@ -174,6 +183,9 @@ describe('who approves', () => {
     expect(approver(ci, { twin: MAIN, hash: 'c'.repeat(64) })).toBeUndefined()
     expect(approver({ ...ci, value: 'X' }, { twin: MAIN })).toBeUndefined()
     expect(approver(ci)).toBeUndefined()
+    const record = JSON.parse(readFileSync(only(), 'utf8')) as object
+    writeFileSync(only(), JSON.stringify({ ...record, denied: 'yesterday' }))
+    expect(approver(ci, { twin: MAIN })).toBeUndefined()
     open().deny(MAIN)
     expect(approver(ci, { twin: MAIN })).toBeUndefined()
     open().approve({ path: MAIN, sha256: SHA, grants: [ci] })

@@ -34,6 +34,8 @@ interface Layers {
   inner?: object
   flags?: ParsedLayer | undefined
   approvals?: Approvals
+  /** agentbox's own directories. */
+  own?: string[]
 }
 
 export async function resolve({
@@ -43,6 +45,7 @@ export async function resolve({
   inner,
   flags,
   approvals = none,
+  own = [],
 }: Layers): Promise<Resolved> {
   return resolvePolicy({
     systemConfig: system && (await layerOf('system', system)),
@@ -55,6 +58,7 @@ export async function resolve({
     home: HOME,
     project: PROJECT,
     approvals,
+    own,
   })
 }
 

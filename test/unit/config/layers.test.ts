@@ -222,8 +222,19 @@ describe('the ceiling', () => {
     ['/dev', false],
     ['~/.config/agentbox', false],
     ['~/.local/state', false],
+    ['/opt', false],
+    ['/opt/tool', true],
+    ['/moved/agentbox/sessions', false],
+    ['/moved', false],
+    ['/srv/closed/a', false],
+    ['/srv/open', true],
   ])('the user gives every box %s: %s', async (path, wanted) => {
-    const issues = await issuesOf({ user: { filesystem: { read: [path] } } })
+    const system = { ceiling: ['/srv/closed'] }
+    const issues = await issuesOf({
+      system,
+      user: { filesystem: { read: [path] } },
+      own: ['/moved/agentbox'],
+    })
     expect(issues.length === 0).toBe(wanted)
   })
 })
@@ -381,8 +392,9 @@ describe('preferences', () => {
     ])
   })
 
-  it('a substitution by a masked file is a grant', async () => {
+  it('a substitution by a masked file is a grant, but for the user’s own', async () => {
     const { policy } = await resolve({
+      user: { masks: { substitute: { 'b.env': 'b/secrets.json' } } },
       repo: { masks: { substitute: { '.env': 'secrets.json', 'a.env': 'a.sample' } } },
     })
     const masked = (path: string): boolean => path.endsWith('secrets.json')
