@@ -1,5 +1,16 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import type { AgentboxError } from '../../../src/errors.ts'
 import { startTimeOf } from '../../../src/host/processes.ts'
@@ -22,9 +33,9 @@ const files = (dir: string): void => {
 }
 const take = (root: string) =>
   quarantine(state, { path: `${root}/.vscode`, root, session: '1-2-3', runBy: 'somebody' })!
-const checkedOut = (...commits: string[]): Promise<string[]> => {
+const checkedOut = (from: string, to: string, branch = '1'): Promise<string[]> => {
   const project = { root: repo.root, repository: {} }
-  return putBackCheckedOut({ dirs: { state }, project } as unknown as Situation, [...commits, '1'])
+  return putBackCheckedOut({ dirs: { state }, project } as unknown as Situation, [from, to, branch])
 }
 
 beforeAll(() => {
@@ -75,7 +86,23 @@ it('of a checkout nothing comes back that was moved from elsewhere, or long befo
   writeFileSync(meta, JSON.stringify({ ...entry, at: entry.at - 3_600_000 }))
   expect(await checkedOut(before, now)).toEqual([])
   writeFileSync(meta, JSON.stringify(entry))
+  expect(await checkedOut(before, now, '0')).toEqual([])
+  expect(await checkedOut(now, now)).toEqual([])
   expect(await checkedOut(before, now)).toEqual([`${repo.root}/.vscode`])
+})
+
+it('of a checkout a copy comes back, for whoever has the file open could still write', async () => {
+  const place = `${repo.root}/.vscode/tasks.json`
+  files(`${repo.root}/.vscode`)
+  const open = openSync(place, 'r+')
+  try {
+    take(repo.root)
+    expect(await checkedOut(before, now)).toHaveLength(1)
+    writeSync(open, '[]')
+    expect(readFileSync(place, 'utf8')).toBe('{}\n')
+  } finally {
+    closeSync(open)
+  }
 })
 
 it('of a checkout nothing comes back to where something stands, nor an empty directory', async () => {

@@ -11,7 +11,11 @@ const mask = (path: string, look: MaskLook = { kind: 'empty' }): Mask => ({
 })
 const map = (...masks: Mask[]): Map<string, Mask> => new Map(masks.map((one) => [one.path, one]))
 const keys = (text: string): MaskLook => ({ kind: 'keys', text })
-const other = (ino: string): MaskLook => ({ kind: 'substitute', source: '/s', identity: { dev: '1', ino } })
+const other = (ino: string, dev = '1', source = '/s'): MaskLook => ({
+  kind: 'substitute',
+  source,
+  identity: { dev, ino },
+})
 
 describe('applying events', () => {
   it.each<[string, SetEvent[], string[]]>([
@@ -33,7 +37,8 @@ describe('applying events', () => {
     const one = applyEvent(emptySet, closed)
     expect([...one.unreadable.keys()]).toEqual(['/p/a/b'])
     expect(applyEvent(one, { kind: 'readable', path: '/p/a/b' }).unreadable.size).toBe(0)
-    expect(applyEvent(one, { kind: 'left', directory: '/p/a' }).unreadable.size).toBe(0)
+    for (const directory of ['/p/a', '/p/a/b'])
+      expect(applyEvent(one, { kind: 'left', directory }).unreadable.size).toBe(0)
   })
 
   it('leaves the set alone that it was given', () => {
@@ -56,6 +61,8 @@ describe('the difference', () => {
     ['the same names', map(mask('/a', keys('A='))), map(mask('/a', keys('A='))), [0, 0, 0]],
     ['another kind', map(mask('/a', keys(''))), map(mask('/a')), [0, 0, 1]],
     ['another substitute', map(mask('/a', other('1'))), map(mask('/a', other('2'))), [0, 0, 1]],
+    ['one of another device', map(mask('/a', other('1'))), map(mask('/a', other('1', '2'))), [0, 0, 1]],
+    ['one at another place', map(mask('/a', other('1'))), map(mask('/a', other('1', '1', '/t'))), [0, 0, 1]],
     ['the same substitute', map(mask('/a', other('1'))), map(mask('/a', other('1'))), [0, 0, 0]],
   ])('%s', (_what, before, after, [added, removed, changed]) => {
     const delta = diff(before, after)

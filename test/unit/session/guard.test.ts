@@ -101,6 +101,19 @@ it('nothing in the box runs on for more than a second meanwhile', async () => {
   await over
 })
 
+it('is told of each time where the box goes on without it', async () => {
+  const { guard, done, events } = watched('continue')
+  for (const part of ['masks', 'watch']) await guard.lost(part, 'it is gone', fails)
+  expect([done, guard.verdicts.length]).toEqual([[], 2])
+  expect(events.map(({ kind }) => kind)).toEqual(['degraded', 'stopped', 'degraded', 'stopped'])
+})
+
+it('keeps nobody waiting when it is back', async () => {
+  const { guard } = watched('stop')
+  await guard.lost('masks', 'it is gone', () => Promise.resolve())
+  expect(vi.getTimerCount()).toBe(0)
+})
+
 it('is told of once when it is the end', async () => {
   const { guard, done, events } = watched('freeze')
   for (const part of ['masks', 'watch']) await guard.lost(part, 'it is gone', fails)
