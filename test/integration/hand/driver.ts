@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 import type { Identity } from '../../../src/plan/ops.ts'
 import { startHelper } from '../../../src/session/helper.ts'
 import type { Inside, LiveLook } from '../../../src/session/inside.ts'
+import { livingIn } from './living.ts'
 import { endStatus, launch, type HeldBox, type LaunchInput } from '../../../src/session/launcher.ts'
 
 type Spec = Omit<LaunchInput, 'seccomp' | 'onReady'> & {
@@ -52,6 +53,7 @@ function text(error: unknown): string {
 function callsOf(box: HeldBox): Record<string, (...args: never[]) => unknown> {
   const inside = (): Inside => box.inside
   return {
+    ...livingIn(box),
     pid: () => box.pid,
     mask: (path: string, look: LiveLook, is: Identity) => inside().mask(path, look, is),
     maskAll: (all: [string, Identity][]) =>
