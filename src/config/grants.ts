@@ -100,8 +100,8 @@ export function grantAt(layer: ParsedLayer, path: DocPath, kind: Grant['kind'], 
 }
 
 /** The file that a layer is approved with, where that is another one. */
-export function underOf({ file, under }: ParsedLayer): { under?: string } {
-  return under === undefined || under === file ? {} : { under }
+export function underOf({ under }: ParsedLayer): { under?: string } {
+  return under === undefined ? {} : { under }
 }
 
 /**

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { findPolicyFiles } from '../../../src/config/find.ts'
+import { substitutionGrants } from '../../../src/config/grants.ts'
 import { loadPolicy, type LoadedPolicy } from '../../../src/config/load.ts'
 import { AgentboxError, type PolicyIssue } from '../../../src/errors.ts'
 import { startWork } from '../../support/work.ts'
@@ -47,7 +48,10 @@ async function issues(cwd = repo): Promise<PolicyIssue[]> {
 
 describe('a file of the repository', () => {
   it('is a layer under the one that extends it, about the same directory, with its own places', async () => {
-    put('team/base.yaml', 'version: 1\nfilesystem:\n  hide: [infra]\n  read: [../docs]\nlimits: {tmp: 1G}\n')
+    put(
+      'team/base.yaml',
+      'version: 1\nfilesystem:\n  hide: [infra]\n  read: [../docs]\nlimits: {tmp: 1G}\nmasks:\n  substitute: {.env: key.pem}\n',
+    )
     put('.agentboxrc', 'version: 1\nextends: ./team/base.yaml\nlimits: {tmp: 64M}\n')
     const { policy, pending, files, units, steering } = await load()
     const base = join(repo, 'team/base.yaml')
@@ -58,6 +62,9 @@ describe('a file of the repository', () => {
     expect(policy.limits.tmp).toMatchObject({ value: 2 ** 26, origin: { file: rc } })
     expect(pending).toEqual([
       { kind: 'read', value: join(root, 'docs'), file: base, line: 4, column: 10, under: rc },
+    ])
+    expect(substitutionGrants(policy, () => true)).toEqual([
+      { kind: 'unmask', value: join(repo, 'key.pem'), file: base, line: 7, column: 16, under: rc },
     ])
     expect(files.map(({ path, under }) => [path, under])).toEqual([
       [base, rc],

@@ -88,13 +88,11 @@ describe('grants of a repository', () => {
   })
 
   it('are in the policy when approved, and know their line', async () => {
-    const { policy } = await resolve({ repo: { filesystem: { read: ['~/docs'] } }, approvals: all })
-    expect(policy.filesystem.read).toEqual([
-      {
-        value: `${HOME}/docs`,
-        origin: { layer: 'repo', file: `${PROJECT}/.agentboxrc`, line: 5, column: 4 },
-      },
-    ])
+    const repo = { filesystem: { read: ['~/docs'] } }
+    const { policy, approved } = await resolve({ repo, approvals: all })
+    const [value, file] = [`${HOME}/docs`, `${PROJECT}/.agentboxrc`]
+    expect(policy.filesystem.read).toEqual([{ value, origin: { layer: 'repo', file, line: 5, column: 4 } }])
+    expect(approved).toEqual([{ kind: 'read', value, file, line: 5, column: 4, by: 'approval' }])
   })
 
   it('are asked for with kind, value and file', async () => {
