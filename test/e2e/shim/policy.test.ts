@@ -148,14 +148,16 @@ describe('always', () => {
     ['a link to it', () => `${under('link')}\n`],
   ])('boxes a repository by %s', (_, text) => {
     fs.symlinkSync(under('work'), under('link'))
+    // Of a repository around it nobody asks.
+    makeDir(under('.git'))
     list(text())
     const cwd = repository(layout.project)
     expect(callShim(layout, { cwd }).got).toEqual(boxed(layout))
   })
 
-  it('boxes a linked worktree, whose .git is a file', () => {
+  it.each(['file', 'dangling link'])('boxes what has a .git that is a %s, as a linked worktree’s', (kind) => {
     list(`${under('work')}\n`)
-    fs.writeFileSync(path.join(layout.project, '.git'), 'gitdir: /elsewhere\n')
+    KINDS[kind]!(path.join(layout.project, '.git'))
     expect(callShim(layout).got).toEqual(boxed(layout))
   })
 
@@ -165,6 +167,10 @@ describe('always', () => {
     list(`${under('work')}\n`)
     const script = `cd '${layout.project}/link' && claude`
     expect(callShim(layout, { script }).got).toEqual(boxed(layout))
+    // And what is none where the link leads, below one that the user came through.
+    fs.renameSync(under('elsewhere/.git'), path.join(layout.project, '.git'))
+    expect(callShim(layout, { script }).got).toEqual(boxed(layout))
+    expect(callShim(layout, { cwd: under('elsewhere') }).got).toEqual(['REAL'])
   })
 
   it.each([
@@ -192,11 +198,14 @@ describe('always', () => {
     expect(callShim(layout, { cwd, env: { XDG_STATE_HOME: under('state') } }).got).toEqual(boxed(layout))
   })
 
-  it.each(['FIFO', 'directory', 'dangling link'])('refuses in a repository if the list is a %s', (kind) => {
+  it.each([
+    ...['FIFO', 'directory', 'dangling link'].map((kind) => [kind, undefined] as const),
+    ['unreadable file', process.getuid!() === 0 ? 12345 : undefined] as const,
+  ])('refuses in a repository if the list is a %s', (kind, uid) => {
     const place = path.join(makeDir(path.join(layout.home, '.local/state/agentbox')), 'always')
     KINDS[kind]!(place)
-    expect(callShim(layout).got).toEqual(['REAL'])
-    const { got, status, stderr } = callShim(layout, { cwd: repository(layout.project) })
+    expect(callShim(layout, { uid }).got).toEqual(['REAL'])
+    const { got, status, stderr } = callShim(layout, { cwd: repository(layout.project), uid })
     expect([got, status]).toEqual([[], 125])
     expect(stderr).toContain(place)
   })

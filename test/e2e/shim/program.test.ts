@@ -225,6 +225,15 @@ describe('the node that runs agentbox', () => {
     withPolicy()
     fs.symlinkSync(process.execPath, path.join(layout.shims, '.node'))
     expect(callShim(layout, { path: [layout.shims, layout.bin] }).got).toEqual(boxed(layout))
+    // Also where the shim has no directory in its name.
+    fs.writeFileSync(under('.agentboxrc'), '')
+    const script = `cd '${layout.shims}' && exec sh claude`
+    fs.symlinkSync('/bin/sh', path.join(makeDir(under('tools')), 'sh'))
+    fs.rmSync(path.join(layout.project, '.agentboxrc'))
+    expect(callShim(layout, { script, path: [layout.shims, layout.bin, under('tools')] }).got).toEqual(
+      boxed(layout),
+    )
+    withPolicy()
     fs.rmSync(path.join(layout.shims, '.node'))
     fs.symlinkSync('/nonexistent/node', path.join(layout.shims, '.node'))
     expect(callShim(layout).got).toEqual(boxed(layout))
@@ -273,7 +282,10 @@ describe('AGENTBOX_PROGRAM', () => {
     withPolicy()
     expect(callShim(layout, env(real)).got).toEqual(boxed(layout, [], real))
     expect(callShim(layout, env(elsewhere)).status).toBe(127)
-    for (const wrong of [elsewhere, 'claude', '/nowhere/claude', `${layout.shims}/claude`])
+    const plain = program(under('plain'), 'claude', '')
+    fs.chmodSync(plain, 0o644)
+    const others = [plain, makeDir(under('dir/claude')), `${layout.shims}/claude`]
+    for (const wrong of [elsewhere, 'claude', '/nowhere/claude', ...others])
       expect(callShim(layout, { env: { AGENTBOX_PROGRAM: wrong } }).got).toEqual(boxed(layout))
     fs.rmSync(path.join(layout.project, '.agentboxrc'))
     program(under('by alias'), 'claude', '#!/bin/sh\nprintf "[%s]\\0" "$AGENTBOX_PROGRAM"\n')
@@ -317,12 +329,17 @@ describe('agentbox-wrap', () => {
 
   it('looks for a name in PATH, past the shims, and sees through a shim', () => {
     withPolicy()
+    realProgram(path.join(layout.project, 'tools'))
+    for (const given of ['tools/claude', './tools/claude'])
+      expect(call([given]).got).toEqual(boxed(layout, [], `${layout.project}/tools/claude`))
     expect(call(['claude', 'x']).got).toEqual(boxed(layout, ['x']))
     expect(call([`${layout.shims}/claude`, 'x']).got).toEqual(boxed(layout, ['x']))
   })
 
   it('refuses what is not there', () => {
     expect(call(['/nowhere/claude'])).toMatchObject({ got: [], status: 127 })
-    expect(call([])).toMatchObject({ got: [], status: 2 })
+    for (const args of [[], [''], ['--as', 'claude', '']])
+      expect(call(args)).toMatchObject({ got: [], status: 2 })
+    expect(call(['--as'])).toMatchObject({ got: [], status: 127 })
   })
 })

@@ -86,8 +86,11 @@ it('what nothing covers any more although it is known is covered by each look at
   await box.call('restore')
   expect(await seen('.env')).toBe('')
   await bare('.env')
+  linkSync(at('.env'), at('name'))
+  expect(await covered('name')).toBe(true)
+  await bare('name')
   await box.call('restrict', 'notes')
-  expect(await seen('.env')).toBe('')
+  expect([await seen('.env'), await seen('name')]).toEqual(['', ''])
   expect(await told('.env')).toEqual(['replaced', 'replaced', 'replaced', 'replaced'])
 })
 
@@ -102,6 +105,8 @@ it('a stricter policy holds when that is said, and for what comes later; the wat
   expect([await told('notes'), await told('notes2')]).toEqual([['policy'], ['appeared']])
   expect(await soon(async () => (await box.call('watches')) === watches)).toBe(true)
   await box.call('restrictAndClose', 'notes*', 'plain')
+  expect(await soon(async () => (await box.call('watches')) === 0)).toBe(true)
+  await box.call('restrict', 'too late')
   expect(await soon(async () => (await box.call('watches')) === 0)).toBe(true)
   await box.call('missed', 'afterwards')
   expect(await kinds()).not.toContain('degraded')
@@ -141,8 +146,9 @@ it.each(['the hand', 'another hand'])(
   '%s knows what to expect while this process does something else',
   async (which) => {
     put('.env.old')
+    // As at a launch.
+    await box.mask(at('.env.old'))
     await begin()
-    await box.call('rescan')
     put('.env.new')
     expect(await covered('.env.new')).toBe(true)
     if (which === 'another hand') {
