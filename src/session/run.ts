@@ -49,7 +49,12 @@ export interface Telling {
  * private home, placeholders in `.git`) comes next; the box is built and held; what it really shows is
  * compared with the plan; only then the agent starts.
  */
-export async function runBoxed(
+export function runBoxed(...input: Parameters<typeof boxed>): Promise<AgentEnd> {
+  const [{ dirs }] = input
+  return boxed(...input).catch((error: unknown) => noRoom(error, dirs.state))
+}
+
+async function boxed(
   situation: Situation,
   request: CommandRequest,
   helper: string,
@@ -103,8 +108,6 @@ export async function runBoxed(
     for (const text of [...hits, ...configNews(await collectGitConfigs(configs))]) tell.warn(text)
     tellAfterwards(supervision, project, leftovers.look(), tell)
     return checked(end, bwrap, request)
-  } catch (error) {
-    return noRoom(error, dirs.state)
   } finally {
     early?.tracker.close()
     started.dismiss()
