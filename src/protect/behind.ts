@@ -14,6 +14,8 @@ export function endOf(path: string): string {
 
 /** The symbolic links in a directory, at any depth; none if it is no directory. The upper ones first. */
 export function linksIn(dir: string): string[] {
+  const there = lstatOf(dir)
+  if (there === undefined || there.isFile()) return []
   const links: string[] = []
   const waiting = [dir]
   for (let left = MOST_ENTRIES, at = waiting.shift(); at !== undefined && left > 0; at = waiting.shift()) {

@@ -1,6 +1,6 @@
 import { lstatOf, namesIn } from '../host/files.ts'
 import { gitSettingsOf } from '../host/git-user.ts'
-import { isWithin } from '../host/paths.ts'
+import { ancestorsBetween, isWithin } from '../host/paths.ts'
 import { writeCeilingOf } from '../policy/baseline.ts'
 import { endOf } from '../protect/behind.ts'
 import type { AbsentPath } from '../protect/paths.ts'
@@ -19,8 +19,9 @@ export function linkedSetUp(
   const steering = writeCeilingOf(home).filter((path) => isWithin(path, home))
   const open = [...steering.filter((path) => isWithin(path, `${home}/.config`)), dirs.config]
   const places = [...steering, ...open, ...gitSettingsOf(env, home), ...open.flatMap(childrenOf)]
+  const onLink = linkFinder(home)
   return [...new Set(places)]
-    .filter((path) => !isPart(path))
+    .filter((path) => !isPart(path) && onLink(path))
     .map((path) => ({ path: endOf(path), from: path }))
     .filter(({ path }) => isPart(path))
     .map(({ path, from }) => ({
@@ -32,7 +33,27 @@ export function linkedSetUp(
 
 /** Programs that people make have their links in other places, and are work like any other. */
 function childrenOf(dir: string): string[] {
+  if (lstatOf(dir) === undefined) return []
   return namesIn(dir)
     .map((name) => `${dir}/${name}`)
     .filter((path) => lstatOf(path)?.isSymbolicLink() === true)
+}
+
+/** Whether a link is on the way to a path: all else in the home ends where it stands, and most of it is not there. */
+function linkFinder(home: string): (path: string) => boolean {
+  const kinds = new Map<string, 'link' | 'plain' | 'absent'>()
+  const kindAt = (path: string): 'link' | 'plain' | 'absent' => {
+    const stat = lstatOf(path)
+    if (stat === undefined) return 'absent'
+    return stat.isSymbolicLink() ? 'link' : 'plain'
+  }
+  return (path) => {
+    if (!isWithin(path, home)) return true
+    for (const at of [...ancestorsBetween(home, path), path]) {
+      const kind = kinds.get(at) ?? kindAt(at)
+      kinds.set(at, kind)
+      if (kind !== 'plain') return kind === 'link'
+    }
+    return false
+  }
 }
