@@ -18,15 +18,17 @@ export function linkedSetUp(
   const isPart = (path: string): boolean => writable.some((dir) => path !== dir && isWithin(path, dir))
   const steering = writeCeilingOf(home).filter((path) => isWithin(path, home))
   const open = [...steering.filter((path) => isWithin(path, `${home}/.config`)), dirs.config]
-  const places = [...steering, ...open, ...gitSettingsOf(env, home), ...open.flatMap(childrenOf)]
   const onLink = linkFinder(home)
-  return [...new Set(places)]
-    .filter((path) => !isPart(path) && onLink(path))
+  const places = [...steering, ...open, ...open.flatMap(childrenOf)].filter(
+    (path) => !isPart(path) && onLink(path),
+  )
+  // `~/.config/git` may be the project itself.
+  return [...new Set([...places, ...gitSettingsOf(env, home)])]
     .map((path) => ({ path: endOf(path), from: path }))
     .filter(({ path }) => isPart(path))
     .map(({ path, from }) => ({
       path,
-      why: `${from} leads to it, which counts outside the box`,
+      why: from === path ? 'it counts outside the box' : `${from} leads to it, which counts outside the box`,
       runBy: from,
     }))
 }

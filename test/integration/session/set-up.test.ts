@@ -46,6 +46,11 @@ it('finds a whole directory of settings, and what is made in it', () => {
   expect(found()).toContain('dots/config/git/config')
 })
 
+it("finds git's own where the project is its directory", () => {
+  put('.config/git/config')
+  expect(found(`${home}/.config/git`)).toEqual(['.config/git/config'])
+})
+
 it('makes no project of a directory where agentbox keeps its own by a link', () => {
   put('dots/HEAD')
   const locate = (): unknown =>
