@@ -130,6 +130,15 @@ describe('when agentbox cannot be started, nothing is', () => {
     refused('no node outside the project', [layout.shims, layout.bin, ...entries])
   })
 
+  it('the only node is that of a project whose name ends in a newline', () => {
+    const cwd = makeDir(`${layout.project}\n`)
+    fs.writeFileSync(path.join(cwd, '.agentboxrc'), '')
+    const evil = makeDir(path.join(cwd, 'bin'))
+    fs.copyFileSync('/bin/true', path.join(evil, 'node'))
+    fs.chmodSync(path.join(evil, 'node'), 0o755)
+    expect(callShim(layout, { cwd, path: [layout.shims, layout.bin, evil] }).status).toBe(125)
+  })
+
   it('the only node is a shim of a version manager, which the project can steer', () => {
     program(under('asdf'), 'node', `#!/bin/sh\nexec '${process.execPath}' "$@"\n`)
     fs.symlinkSync('/bin/sh', path.join(makeDir(under('mise')), 'node'))
@@ -341,5 +350,7 @@ describe('agentbox-wrap', () => {
     for (const args of [[], [''], ['--as', 'claude', '']])
       expect(call(args)).toMatchObject({ got: [], status: 2 })
     expect(call(['--as'])).toMatchObject({ got: [], status: 127 })
+    withPolicy()
+    expect(call(['/nowhere/claude'])).toMatchObject({ got: [], status: 127 })
   })
 })

@@ -140,6 +140,9 @@ it('what is asked to be covered is, if it is there under a secret’s name', asy
   put('.env')
   expect(await box.call('cover', at('.env'))).toBe(true)
   expect([await seen('.env'), await seen('plain')]).toEqual(['', 'SECRET'])
+  await bare('.env')
+  expect(await box.call('cover', at('.env'))).toBe(true)
+  expect(await told('.env')).toEqual(['appeared', 'replaced'])
 })
 
 it.each(['the hand', 'another hand'])(
@@ -154,8 +157,14 @@ it.each(['the hand', 'another hand'])(
     if (which === 'another hand') {
       process.kill(box.joiner(), 'SIGKILL')
       await box.call('lost')
+      // What cannot be masked meanwhile is the hand's loss, which is told of elsewhere.
+      put('.env.meanwhile')
       await box.call('rejoin')
       await box.call('restore')
+      expect([await seen('.env.meanwhile'), await kinds()]).toEqual([
+        '',
+        expect.not.arrayContaining(['degraded']),
+      ])
     }
     await box.mask('/nothing', { kind: 'empty' }, identityOf('/'))
     const busy = box.call('block', 2000)
