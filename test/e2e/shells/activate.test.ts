@@ -43,6 +43,8 @@ describe.each(SHELLS)('an activated %s', (shell) => {
     fs.symlinkSync(`${world.repo}/sub dir`, `${world.base}/link`)
     world.write('way/.agentboxrc', 'version: 1\n')
     fs.symlinkSync(world.outside, `${world.base}/way/link`)
+    fs.mkdirSync(`${world.base}/lost`)
+    fs.symlinkSync('nowhere', `${world.base}/lost/.agentboxrc`)
     fs.mkdirSync(`${world.base}/all/one/.git`, { recursive: true })
     world.write('home/.config/agentbox/config.yaml', `version: 1\nalways: [${world.base}/all]\n`)
     world.write('home/.local/state/agentbox/always', `${world.base}/all\n`)
@@ -50,6 +52,7 @@ describe.each(SHELLS)('an activated %s', (shell) => {
     for (const [dir, active] of [
       ['link', 'repo'],
       ['way/link', 'way'],
+      ['lost', 'lost'],
       ['all/one', 'all/one'],
     ]) {
       await session.line(`cd ${world.base}/${dir}`)
@@ -180,6 +183,15 @@ describe.each(SHELLS)('an activated %s', (shell) => {
     fs.rmSync(`${world.home}/.local/share/agentbox`, { recursive: true })
     expect(await interactive(world, shell).end()).toContain('agents start unboxed')
   })
+})
+
+it('an activated bash finds the shim whatever place it was told to remember', async () => {
+  activated(world)
+  const session = interactive(world, 'bash')
+  await session.line(`cd '${world.repo}'; hash -p ${world.bin}/claude claude`)
+  await session.line('claude told')
+  await session.end()
+  expect(world.notes()).toEqual({ told: 'boxed' })
 })
 
 /** Another shell that enters the repository and goes on. */

@@ -109,6 +109,12 @@ describe('when agentbox cannot be started, nothing is', () => {
     refused('agentbox is missing')
   })
 
+  it('its program cannot be read', () => {
+    fs.chmodSync(path.join(layout.pkg, 'dist/agentbox.cjs'), 0)
+    const { status, stderr } = callShim(layout, { uid: process.getuid!() === 0 ? 12345 : undefined })
+    expect([status, stderr]).toEqual([125, expect.stringContaining('agentbox is missing')])
+  })
+
   it('there is no node', () => {
     refused('no node outside the project', [layout.shims, layout.bin])
     refused('no node outside the project', [layout.shims, layout.bin, '../../node bin', ''])
