@@ -273,7 +273,7 @@ describe('with a policy the decision is agentbox’s', () => {
     withPolicy()
     const asked = ['BOX', 'off', '--check', '--', 'claude']
     expect(callShim(layout, { env, args: ['a b'] }).got).toEqual([...asked, 'REAL', 'a b'])
-    program(layout.bin, 'claude', '#!/bin/sh\nprintf "%s\\0" "$NODE_OPTIONS"\n')
+    program(layout.bin, 'claude', '#!/bin/sh\nprintf "%s\\0" "$NODE_OPTIONS${AGENTBOX_NODE_OPTIONS+ left}"\n')
     expect(callShim(layout, { env }).got).toEqual([...asked, '--no-deprecation'])
     const refused = callShim(layout, { env: { ...env, AGENT_EXIT: '125' } })
     expect([refused.got, refused.status]).toEqual([asked, 125])
