@@ -26,7 +26,8 @@ async function later(): Promise<void> {
 
 function watch(standing: string[] = [], grants: object[] = []): void {
   const [path, state] = [`${root}/project`, `${root}/state`]
-  const survey = { scan: { entries: standing.map((one) => ({ path: one, kind: 'file' })) }, grants }
+  const entries = standing.map((one) => ({ path: one, kind: 'file' }))
+  const survey = { scan: { entries }, grants, masks: [], hidden: [] }
   const watched = {
     box: {
       inside: { joined: Promise.resolve('7'), protect: (one: string) => Promise.resolve(protect(one)) },
@@ -34,8 +35,14 @@ function watch(standing: string[] = [], grants: object[] = []): void {
     prepared: {
       survey,
       repositories: [],
+      readonly: [],
       absent: [],
-      situation: { dirs: { state }, project: { root: path, repository: undefined } },
+      situation: {
+        env: {},
+        facts: { home: path },
+        dirs: { state },
+        project: { root: path, repository: undefined },
+      },
     },
     session: { id: '1-2-3' },
     running: { policy: { protect: { absent: { value: 'quarantine' } } } },
