@@ -28,7 +28,8 @@ const at = (name: string): string => `${box.project}/${dir}/${name}`
 const put = (...names: string[]): void => {
   for (const name of names) box.file(`${dir}/${name}`)
 }
-const begin = (): Promise<unknown> => box.call('live', at('.').slice(0, -2), `${bench.dir}/state`)
+const begin = async (): Promise<void> =>
+  expect(await box.call('live', at('.').slice(0, -2), `${bench.dir}/state`)).toBeUndefined()
 const seen = (name: string): Promise<string> => box.inside(`cat ${at(name)}`)
 /** Whether it becomes true within twenty seconds. */
 async function soon(is: () => Promise<boolean>): Promise<boolean> {

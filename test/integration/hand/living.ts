@@ -28,13 +28,16 @@ export function livingIn(box: HeldBox): Record<string, (...args: never[]) => unk
   })
   return {
     async live(project: string, state: string) {
+      events.length = 0
       const { masks: policy } = base
       const rules = { matcher: compileMatcher(policy), policy, project, roots: [project], hidden: [] }
       const scan = scanTree([project], { interesting: rules.matcher.interesting })
       const { masks } = buildMasks({ ...rules, scan })
-      const situation = { policy: base, dirs: { state }, project: { root: project } }
+      const here = { env: {}, facts: { home: '/nowhere' }, dirs: { state }, project: { root: project } }
+      const situation = { ...here, policy: base }
       const survey = { rules, scan, masks, hidden: [], grants: [] }
-      const prepared = { survey, situation, repositories: [], absent: [] } as unknown as Prepared
+      const none = { repositories: [], absent: [], readonly: [] }
+      const prepared = { survey, situation, ...none } as unknown as Prepared
       const guard = makeGuard(
         box,
         journal,
