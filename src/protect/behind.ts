@@ -1,4 +1,4 @@
-import { lstatOf, namesIn, realpathOf } from '../host/files.ts'
+import { linkTarget, lstatOf, namesIn, realpathOf } from '../host/files.ts'
 import { isWithin } from '../host/paths.ts'
 import { pathsBehind } from '../masks/chain.ts'
 
@@ -11,6 +11,9 @@ const MOST_ENTRIES = 2000
 export function endOf(path: string): string {
   return realpathOf(path) ?? pathsBehind(path).at(-1) ?? path
 }
+
+/** Links in a circle lead nowhere: what `endOf` gives is one of them. */
+export const isCircle = (end: string): boolean => linkTarget(end) !== undefined
 
 /** The symbolic links in a directory, at any depth; none if it is no directory. The upper ones first. */
 export function linksIn(dir: string): string[] {
@@ -42,7 +45,7 @@ export function placesBehind(dir: string): { path: string; via: string }[] {
     for (const via of linksIn(at)) {
       const path = endOf(via)
       const known = found.has(path) || isWithin(path, dir) || isWithin(dir, path)
-      if (known || path.split('/').includes('node_modules')) continue
+      if (known || isCircle(path) || path.split('/').includes('node_modules')) continue
       found.set(path, via)
       waiting.push(path)
     }

@@ -5,7 +5,7 @@ import { fsPath } from '../host/bytes.ts'
 import { linkTarget, lstatOf } from '../host/files.ts'
 import { ancestorsBetween, isWithin, nameOf, parentOf } from '../host/paths.ts'
 import { pathsBehind } from '../masks/chain.ts'
-import { endOf, placesBehind } from './behind.ts'
+import { endOf, isCircle, placesBehind } from './behind.ts'
 import { protectRepository, type GitProtection } from './git.ts'
 import { isProtected, protectionOf } from './names.ts'
 
@@ -164,7 +164,7 @@ function namedPath({ path, kind }: { path: string; kind: string }, rootOf: RootO
   if (kind !== 'symlink') return [{ path, why, runBy }]
   // The link itself cannot be mounted over; what it leads to can, or is moved away where it appears.
   const end = endOf(path)
-  return isInside(rootOf, end) ? [{ path: end, why, runBy, via: path }] : []
+  return isInside(rootOf, end) && !isCircle(end) ? [{ path: end, why, runBy, via: path }] : []
 }
 
 /**

@@ -2,7 +2,7 @@ import { lstatOf, namesIn } from '../host/files.ts'
 import { gitSettingsOf } from '../host/git-user.ts'
 import { ancestorsBetween, isWithin } from '../host/paths.ts'
 import { writeCeilingOf } from '../policy/baseline.ts'
-import { endOf } from '../protect/behind.ts'
+import { endOf, isCircle } from '../protect/behind.ts'
 import type { AbsentPath } from '../protect/paths.ts'
 import type { Situation } from './situation.ts'
 
@@ -25,7 +25,7 @@ export function linkedSetUp(
   // `~/.config/git` may be the project itself.
   return [...new Set([...places, ...gitSettingsOf(env, home)])]
     .map((path) => ({ path: endOf(path), from: path }))
-    .filter(({ path }) => isPart(path))
+    .filter(({ path }) => isPart(path) && !isCircle(path))
     .map(({ path, from }) => ({
       path,
       why: from === path ? 'it counts outside the box' : `${from} leads to it, which counts outside the box`,

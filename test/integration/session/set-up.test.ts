@@ -35,6 +35,8 @@ it('finds what links in the home lead to in a repository of dotfiles, and what t
   link('.config/nvim/init.lua', 'dots/not-there.lua')
   link('.local/bin/tool', 'dots/tool')
   link('.vimrc', 'elsewhere')
+  link('.zshrc', 'dots/circle')
+  link('dots/circle', 'dots/circle')
   put('.profile')
   expect(found()).toEqual(['dots/agentbox.yaml', 'dots/bash', 'dots/fish', 'dots/git', 'dots/not-there.lua'])
   expect(found(`${home}/other`)).toEqual([])
