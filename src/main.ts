@@ -2,9 +2,7 @@ import {
   closeSync,
   constants,
   fstatSync,
-  lstatSync,
   openSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -12,6 +10,7 @@ import {
 } from 'node:fs'
 import { Script } from 'node:vm'
 import { makeDirs } from './host/make-dirs.ts'
+import { allButNewest } from './host/newest.ts'
 
 /**
  * The executable. It loads as little as it can: launching a box has a bundle of its own, without the
@@ -57,6 +56,9 @@ function readCache(path: string): Buffer | undefined {
   }
 }
 
+/** A few stay, by when they were written: of another Node, or of another installation. */
+const KEPT = 4
+
 function writeCache(path: string): void {
   try {
     const dir = path.slice(0, path.lastIndexOf('/'))
@@ -64,18 +66,9 @@ function writeCache(path: string): void {
     const temporary = `${path}.${process.pid}`
     writeFileSync(temporary, script.createCachedData(), { flag: 'wx', mode: 0o600 })
     renameSync(temporary, path)
-    removeOlder(dir)
+    const older = allButNewest(dir, (name) => name.startsWith(`${entry}-`), KEPT)
+    for (const name of older) rmSync(`${dir}/${name}`, { force: true })
   } catch {
     // A read-only or full disk only costs the next start its time.
   }
-}
-
-/** A few stay, by when they were written: of another Node, or of another installation. */
-const KEPT = 4
-
-function removeOlder(dir: string): void {
-  const names = readdirSync(dir).filter((name) => name.startsWith(`${entry}-`))
-  const all = names.map((name) => ({ name, written: lstatSync(`${dir}/${name}`).mtimeMs }))
-  const older = all.toSorted((one, other) => other.written - one.written).slice(KEPT)
-  for (const { name } of older) rmSync(`${dir}/${name}`, { force: true })
 }

@@ -5,6 +5,11 @@ export function isWithin(path: string, parent: string): boolean {
   return path === parent || path.startsWith(parent === '/' ? '/' : `${parent}/`)
 }
 
+/** Inside it, and not the directory itself. */
+export function isBelow(path: string, parent: string): boolean {
+  return path !== parent && isWithin(path, parent)
+}
+
 export function parentOf(path: string): string {
   const end = path.lastIndexOf('/')
   return end <= 0 ? '/' : path.slice(0, end)

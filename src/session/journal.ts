@@ -1,16 +1,7 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { ensurePrivateDir } from '../host/dirs.ts'
 import { readRegular } from '../host/files.ts'
+import { allButNewest } from '../host/newest.ts'
 import type { JournalLine, SessionEvent } from './events.ts'
 
 /** Bytes: beyond this a session's journal begins anew, and keeps one part before it. */
@@ -75,10 +66,7 @@ function rotated(fd: number, path: string): number {
 
 function removeOldest(dir: string): void {
   attempt(() => {
-    const names = readdirSync(dir).filter((name) => name.endsWith('.jsonl'))
-    if (names.length <= KEPT) return
-    const aged = names.map((name) => ({ name, at: statSync(`${dir}/${name}`).mtimeMs }))
-    for (const { name } of aged.toSorted((a, b) => b.at - a.at).slice(KEPT)) {
+    for (const name of allButNewest(dir, (one) => one.endsWith('.jsonl'), KEPT)) {
       for (const part of [name, `${name}.1`]) rmSync(`${dir}/${part}`, { force: true })
     }
   })

@@ -116,8 +116,7 @@ export function prepare(
 function protectionFor(situation: Situation, survey: Survey, helper: string): Protection {
   const { project, policy } = situation
   const writable = writableRoots(project.root, survey)
-  const ofAgents = agentParts(situation)
-  const setUp = linkedSetUp(situation, writable)
+  const outside = [...agentParts(situation), ...linkedSetUp(situation, writable)]
   const isThere = ({ path }: ProtectedPath): boolean => lstatOf(path) !== undefined
   return protectPaths({
     project: project.root,
@@ -127,10 +126,9 @@ function protectionFor(situation: Situation, survey: Survey, helper: string): Pr
       ...readonlyParts(policy, project.root),
       ...steeringFiles(situation, writable),
       ...ownInstallation(helper, writable),
-      ...ofAgents.readonly,
-      ...setUp.filter(isThere),
+      ...outside.filter(isThere),
     ],
-    absent: [...ofAgents.absent, ...setUp.filter((one) => !isThere(one))],
+    absent: outside.filter((one) => !isThere(one)),
     grants: survey.grants,
     covered: [...survey.masks, ...survey.hidden].map(({ path }) => path),
     named: namedParts(survey, policy),

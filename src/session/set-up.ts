@@ -1,6 +1,6 @@
 import { lstatOf, namesIn } from '../host/files.ts'
 import { gitSettingsOf } from '../host/git-user.ts'
-import { ancestorsBetween, isWithin } from '../host/paths.ts'
+import { ancestorsBetween, isBelow, isWithin } from '../host/paths.ts'
 import { writeCeilingOf } from '../policy/baseline.ts'
 import { endOf, isCircle } from '../protect/behind.ts'
 import type { AbsentPath } from '../protect/paths.ts'
@@ -15,7 +15,7 @@ export function linkedSetUp(
   { env, facts: { home }, dirs }: Pick<Situation, 'env' | 'facts' | 'dirs'>,
   writable: readonly string[],
 ): AbsentPath[] {
-  const isPart = (path: string): boolean => writable.some((dir) => path !== dir && isWithin(path, dir))
+  const isPart = (path: string): boolean => writable.some((dir) => isBelow(path, dir))
   const steering = writeCeilingOf(home).filter((path) => isWithin(path, home))
   const open = [...steering.filter((path) => isWithin(path, `${home}/.config`)), dirs.config]
   const onLink = linkFinder(home)

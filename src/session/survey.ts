@@ -2,7 +2,7 @@ import { invalid } from '../config/flags.ts'
 import { beyondCeiling, beyondFoundation, type ApprovedGrant } from '../config/grants.ts'
 import type { Grant } from '../errors.ts'
 import { lstatOf, realpathOf } from '../host/files.ts'
-import { isWithin } from '../host/paths.ts'
+import { isBelow, isWithin } from '../host/paths.ts'
 import { compileMatcher } from '../masks/patterns.ts'
 import { scanTree, skipVendored, type ScanResult } from '../masks/scan.ts'
 import { buildMasks } from '../masks/set.ts'
@@ -131,6 +131,6 @@ export function existingParts(
 ): { path: string; origin: Origin }[] {
   return list.flatMap(({ value, origin }) => {
     const path = realpathOf(value)
-    return path !== undefined && path !== project && isWithin(path, project) ? [{ path, origin }] : []
+    return path !== undefined && isBelow(path, project) ? [{ path, origin }] : []
   })
 }

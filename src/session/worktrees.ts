@@ -1,7 +1,7 @@
 import { belongingOf, pointedAt, type Belonging } from '../git/worktree-dirs.ts'
 import { repositoryAt } from '../git/repository.ts'
 import { linkTarget, lstatOf, namesIn, realpathOf } from '../host/files.ts'
-import { ancestorsBetween, isWithin, nameOf, parentOf } from '../host/paths.ts'
+import { ancestorsBetween, isBelow, isWithin, nameOf, parentOf } from '../host/paths.ts'
 import { gitSettingsOf } from '../host/git-user.ts'
 import { namedInWorktree, worktreesOf } from '../protect/git.ts'
 import { quarantine } from '../protect/quarantine.ts'
@@ -79,7 +79,7 @@ function namesOfNewWorktrees({ situation, survey, repositories, readonly }: Prep
   const writable = writableRoots(project.root, survey)
   const closed = [...readonly, ...[...survey.masks, ...survey.hidden].map(({ path }) => path)]
   const isOpen = (path: string): boolean =>
-    writable.some((dir) => path !== dir && isWithin(path, dir)) &&
+    writable.some((dir) => isBelow(path, dir)) &&
     !closed.some((one) => isWithin(path, one) || isWithin(one, path))
   const scope = { isInside: isOpen, settings: gitSettingsOf(env, facts.home) }
   const stood = new Set(repositories.flatMap(worktreesOf))
